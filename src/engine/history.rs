@@ -1,0 +1,223 @@
+//! The rollouts to one target as they were known at one instant, and how far back they are complete.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::calendar::utc;
+use super::duration;
+use super::event::{CommitId, Deployment, Environment, Instant, Precision};
+
+/// Where a rollout stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Running,
+    Success,
+    Failure,
+}
+
+/// One deployment of one commit to one environment, from its start to its finish.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rollout {
+    /// The id of its first record.
+    pub id: Box<str>,
+    pub environment: Environment,
+    pub commit: Option<CommitId>,
+    pub revision: Option<Box<str>>,
+    pub start: Instant,
+    /// `None` while it runs.
+    pub finish: Option<Instant>,
+    /// The source gave no finish: the start stands for it.
+    pub finish_unrecorded: bool,
+    pub outcome: Outcome,
+    pub run: Option<Box<str>>,
+    pub actor: Option<Box<str>>,
+    pub url: Option<Box<str>>,
+    /// How many records it has.
+    pub records: usize,
+    /// It claimed to start in the future: clocks disagree.
+    pub clock_ahead: bool,
+    pub precision: Precision,
+}
+
+impl Rollout {
+    fn of(record: &Deployment, now: Instant) -> Self {
+        let ended = record.state.is_final() && record.finished_at.is_none_or(|finish| finish <= now);
+        let clock_ahead = record.started_at > now;
+        let start = record.started_at.min(now);
+        Self {
+            id: record.id.clone(),
+            environment: record.environment.clone(),
+            commit: record.commit.clone(),
+            revision: record.revision.clone(),
+            start,
+            finish: ended.then(|| record.finished_at.unwrap_or(start)),
+            finish_unrecorded: ended && record.finished_at.is_none(),
+            outcome: match ended {
+                false => Outcome::Running,
+                true if record.state.is_failure() => Outcome::Failure,
+                true => Outcome::Success,
+            },
+            run: record.run.clone(),
+            actor: record.actor.clone(),
+            url: record.url.clone(),
+            records: 1,
+            clock_ahead,
+            precision: record.precision,
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.records += other.records;
+        self.outcome = match (self.outcome, other.outcome) {
+            (Outcome::Running, _) | (_, Outcome::Running) => Outcome::Running,
+            (Outcome::Failure, _) | (_, Outcome::Failure) => Outcome::Failure,
+            (Outcome::Success, Outcome::Success) => Outcome::Success,
+        };
+        self.finish_unrecorded |= other.finish_unrecorded;
+        self.clock_ahead |= other.clock_ahead;
+        self.finish = self.finish.zip(other.finish).map(|(one, two)| one.max(two));
+        if (other.start, &other.id) < (self.start, &self.id) {
+            (self.start, self.id) = (other.start, other.id);
+            (self.actor, self.url) = (other.actor, other.url);
+        }
+    }
+
+    /// What it ships, for people.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        self.commit.as_ref().map(CommitId::short).or(self.revision.as_deref()).unwrap_or("?")
+    }
+}
+
+impl fmt::Display for Rollout {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.precision == Precision::Guessed { " (a guess)" } else { "" };
+        write!(out, "{} {} to {} started {}{about}", self.id, self.what(), self.environment, utc(self.start))?;
+        match (self.finish, self.finish_unrecorded) {
+            (None, _) => out.write_str(", still running")?,
+            (Some(_), true) => out.write_str(", finish not recorded")?,
+            (Some(finish), false) => write!(out, ", took {}", duration::show(finish - self.start))?,
+        }
+        match self.outcome {
+            Outcome::Failure => out.write_str(", failed")?,
+            Outcome::Success => out.write_str(", succeeded")?,
+            Outcome::Running => {}
+        }
+        if self.records > 1 {
+            write!(out, ", {} records of one run", self.records)?;
+        }
+        if let Some(actor) = &self.actor {
+            write!(out, ", by {actor}")?;
+        }
+        if self.clock_ahead {
+            out.write_str(", recorded in the future: clocks disagree, counted as starting now")?;
+        }
+        Ok(())
+    }
+}
+
+/// What to make of records that start after the instant judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Future {
+    /// The instant was asked for: they do not exist yet.
+    Unseen,
+    /// The instant is the clock's: clocks disagree, and they count as starting now.
+    ClocksDisagree,
+}
+
+/// The rollouts to one target, as known at one instant, by their starts.
+#[derive(Clone, Debug, Default)]
+pub struct Rollouts {
+    by_start: Vec<Rollout>,
+    /// Indices into `by_start` of those that finished, by their finishes.
+    by_finish: Vec<usize>,
+    /// Indices into `by_start` of those that run.
+    running: Vec<usize>,
+    /// Back to when they are complete; `None` is the very beginning.
+    pub complete_since: Option<Instant>,
+}
+
+impl Rollouts {
+    /// Groups records into rollouts, as they were known at `now`; the order of records is irrelevant.
+    #[must_use]
+    pub fn as_of<'a>(
+        records: impl IntoIterator<Item = &'a Deployment>,
+        now: Instant,
+        future: Future,
+        complete_since: Option<Instant>,
+    ) -> Self {
+        let seen = |record: &&Deployment| {
+            record.state.has_started() && (record.started_at <= now || future == Future::ClocksDisagree)
+        };
+        let mut rollouts: Vec<Rollout> = Vec::new();
+        let mut of_run: HashMap<(Environment, Box<str>), usize> = HashMap::new();
+        for record in records.into_iter().filter(seen) {
+            let rollout = Rollout::of(record, now);
+            let Some(run) = &record.run else {
+                rollouts.push(rollout);
+                continue;
+            };
+            let index = *of_run.entry((record.environment.clone(), run.clone())).or_insert(rollouts.len());
+            match rollouts.get_mut(index) {
+                Some(known) => known.join(rollout),
+                None => rollouts.push(rollout),
+            }
+        }
+        rollouts.sort_by(|one, two| (one.start, &one.id).cmp(&(two.start, &two.id)));
+        let mut by_finish: Vec<usize> = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_some()).collect();
+        by_finish.sort_by_key(|index| rollouts[*index].finish);
+        let running = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_none()).collect();
+        Self { by_start: rollouts, by_finish, running, complete_since }
+    }
+
+    /// Every rollout, oldest first.
+    #[must_use]
+    pub fn all(&self) -> &[Rollout] {
+        &self.by_start
+    }
+
+    /// Whether the record reaches back to an instant.
+    #[must_use]
+    pub fn reaches(&self, back_to: Instant) -> bool {
+        self.complete_since.is_none_or(|since| since <= back_to)
+    }
+
+    /// Those that start in `(after, until]`, oldest first.
+    #[must_use]
+    pub fn started_between(&self, after: Instant, until: Instant) -> &[Rollout] {
+        let first = self.by_start.partition_point(|rollout| rollout.start <= after);
+        let last = self.by_start.partition_point(|rollout| rollout.start <= until);
+        &self.by_start[first.min(last)..last]
+    }
+
+    /// Those that start at or after an instant, oldest first.
+    #[must_use]
+    pub fn started_since(&self, from: Instant) -> &[Rollout] {
+        &self.by_start[self.by_start.partition_point(|rollout| rollout.start < from)..]
+    }
+
+    /// Those that run, oldest first.
+    pub fn running(&self) -> impl DoubleEndedIterator<Item = &Rollout> {
+        self.running.iter().map(|index| &self.by_start[*index])
+    }
+
+    /// Those that finished, latest finish first.
+    pub fn finished(&self) -> impl Iterator<Item = &Rollout> {
+        self.by_finish.iter().rev().map(|index| &self.by_start[*index])
+    }
+
+    /// The success with the latest finish that names a commit.
+    #[must_use]
+    pub fn last_success(&self) -> Option<&Rollout> {
+        self.finished().find(|rollout| rollout.outcome == Outcome::Success && rollout.commit.is_some())
+    }
+
+    /// Whether a commit ever succeeded here.
+    #[must_use]
+    pub fn has_succeeded(&self, commit: &CommitId) -> bool {
+        self.finished().any(|rollout| rollout.outcome == Outcome::Success && rollout.commit.as_ref() == Some(commit))
+    }
+}

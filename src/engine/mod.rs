@@ -1,0 +1,12 @@
+//! The engine: facts in, decision out. Pure: no file, clock, environment, log or async.
+
+pub mod calendar;
+pub mod decision;
+pub mod duration;
+pub mod evaluate;
+pub mod event;
+pub mod facts;
+pub mod history;
+pub mod lane;
+pub mod policy;
+pub mod rules;

@@ -1,0 +1,303 @@
+//! What a policy says about one environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDate, TimeDelta};
+use serde::Serialize;
+
+use super::problem::Place;
+use super::reader::{Fields, Problems, Zero, nearest};
+use super::yaml::{Value, Yaml};
+use crate::engine::decision::{Level, Source};
+use crate::engine::event::Environment;
+use crate::engine::lane::Lane;
+use crate::engine::rules::{Lookback, Rule, RuleId};
+
+/// A rule of a policy: where it stands, how strictly it holds, and why.
+#[derive(Clone, Debug)]
+pub struct RuleEntry {
+    pub rule: Rule,
+    pub level: Level,
+    pub source: Source,
+    pub because: Option<String>,
+    pub owner: Option<String>,
+    pub review_by: Option<NaiveDate>,
+    pub(super) place: Place,
+}
+
+/// How an environment is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// By landing on the default branch.
+    Push,
+}
+
+/// Who may override, for how long, how often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OverridePolicy {
+    pub roles: Vec<String>,
+    pub people: Vec<String>,
+    pub expires: Option<TimeDelta>,
+    pub per_month: Option<usize>,
+}
+
+/// What one file says about one environment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layer {
+    pub rules: Vec<RuleEntry>,
+    pub without: Vec<RuleId>,
+    pub lanes: BTreeMap<Lane, BTreeSet<RuleId>>,
+    pub overrides: Option<OverridePolicy>,
+    pub target: Option<String>,
+    pub trigger: Option<Trigger>,
+    pub paths: Option<Vec<String>>,
+}
+
+/// What all files together say about one environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentPolicy {
+    pub environment: Environment,
+    pub rules: Vec<RuleEntry>,
+    pub lanes: BTreeMap<Lane, BTreeSet<RuleId>>,
+    pub overrides: Option<OverridePolicy>,
+    pub target: Option<String>,
+    pub trigger: Option<Trigger>,
+    pub paths: Vec<String>,
+}
+
+impl EnvironmentPolicy {
+    pub(super) fn of(environment: &str, layer: Layer) -> Self {
+        let mut lanes = layer.lanes;
+        for (_, lane) in Lane::ALL {
+            lanes.entry(lane).or_insert_with(|| lane.default_skips());
+        }
+        Self {
+            environment: environment.into(),
+            rules: layer.rules,
+            lanes,
+            overrides: layer.overrides,
+            target: layer.target,
+            trigger: layer.trigger,
+            paths: layer.paths.unwrap_or_default(),
+        }
+    }
+
+    /// The rules that a lane passes by.
+    #[must_use]
+    pub fn skips(&self, lane: Lane) -> &BTreeSet<RuleId> {
+        static NONE: BTreeSet<RuleId> = BTreeSet::new();
+        self.lanes.get(&lane).unwrap_or(&NONE)
+    }
+
+    /// How far back its rules look.
+    #[must_use]
+    pub fn lookback(&self) -> Lookback {
+        self.rules.iter().map(|entry| entry.rule.check().lookback()).fold(Lookback::default(), |one, two| Lookback {
+            deployments: one.deployments.max(two.deployments),
+            landings: one.landings.max(two.landings),
+        })
+    }
+
+    /// Whether it holds a rule.
+    #[must_use]
+    pub fn has(&self, rule: RuleId) -> bool {
+        self.rules.iter().any(|entry| entry.rule.id() == rule)
+    }
+}
+
+impl Layer {
+    /// The keys that an environment may have.
+    pub const KEYS: &[&str] =
+        &["hard-mandatory", "soft-mandatory", "advisory", "without", "lanes", "override", "target", "trigger", "paths"];
+
+    pub fn parse(yaml: &Yaml, name: &str, file: &str, problems: &mut Problems) -> Self {
+        let mut layer = Self::default();
+        if matches!(yaml.value, Value::Null) {
+            return layer;
+        }
+        let of = format!("environment `{name}`");
+        let Some(fields) = problems.fields(yaml, &of, Self::KEYS) else { return layer };
+        for (key, level) in Level::ALL {
+            if let Some(rules) = fields.get(key) {
+                layer.rules.extend(entries(rules, key, level, file, problems));
+            }
+        }
+        if let Some(value) = fields.get("without") {
+            layer.without = rule_names(value, "`without`", problems);
+        }
+        if let Some(value) = fields.get("lanes") {
+            layer.lanes = lanes(value, problems);
+        }
+        layer.overrides = fields.get("override").and_then(|value| OverridePolicy::parse(value, problems));
+        layer.target = fields.get("target").and_then(|value| problems.text(value, "`target`"));
+        if let Some(value) = fields.get("trigger") {
+            match problems.text(value, "`trigger`").as_deref() {
+                Some("push") => layer.trigger = Some(Trigger::Push),
+                Some(other) => problems.add(value.place, format!("unknown trigger `{other}`"), "write `push`, or leave it out"),
+                None => {}
+            }
+        }
+        layer.paths = fields.get("paths").map(|value| paths(value, problems));
+        layer
+    }
+
+    /// Puts what is inherited beneath what this layer says itself.
+    pub fn inherit(mut self, parents: Vec<Self>) -> Self {
+        let mut rules = Vec::new();
+        for parent in parents.into_iter().rev() {
+            let kept = parent.rules.into_iter().filter(|entry| !self.without.contains(&entry.rule.id()));
+            rules.splice(0..0, kept);
+            for (lane, skips) in parent.lanes {
+                self.lanes.entry(lane).or_insert(skips);
+            }
+            self.overrides = self.overrides.or(parent.overrides);
+            self.target = self.target.or(parent.target);
+            self.trigger = self.trigger.or(parent.trigger);
+            self.paths = self.paths.or(parent.paths);
+        }
+        rules.append(&mut self.rules);
+        self.rules = rules;
+        self
+    }
+}
+
+fn entries(yaml: &Yaml, key: &str, level: Level, file: &str, problems: &mut Problems) -> Vec<RuleEntry> {
+    match &yaml.value {
+        Value::Null => Vec::new(),
+        Value::List(items) => items.iter().filter_map(|item| entry(item, level, file, problems)).collect(),
+        other => {
+            let fix = "write a list, one rule an item: `- max-frequency: {deploys: 3, per: 1h}`";
+            problems.add(yaml.place, format!("`{key}` is {}, not a list of rules", other.describe()), fix);
+            Vec::new()
+        }
+    }
+}
+
+/// The keys that may stand beside a rule.
+const BESIDE: [&str; 3] = ["because", "owner", "review-by"];
+
+fn entry(yaml: &Yaml, level: Level, file: &str, problems: &mut Problems) -> Option<RuleEntry> {
+    let shape = "write `- RULE: PARAMETERS`, with `because`, `owner` and `review-by` beside it where wanted";
+    let map;
+    let entries = match &yaml.value {
+        Value::Map(entries) => entries,
+        // A rule without parameters may stand as a bare name.
+        Value::Text(name) if RuleId::named(name).is_some() => {
+            let key = super::yaml::Key { text: name.clone(), place: yaml.place };
+            map = vec![(key, Yaml { value: Value::Null, place: yaml.place })];
+            &map
+        }
+        other => {
+            problems.add(yaml.place, format!("a rule is {}, not a map", other.describe()), shape);
+            return None;
+        }
+    };
+    let mut rules = entries.iter().filter(|(key, _)| !BESIDE.contains(&key.text.as_str()));
+    let Some((key, parameters)) = rules.next() else {
+        problems.add(yaml.place, "this item names no rule", shape);
+        return None;
+    };
+    if let Some((second, _)) = rules.next() {
+        let message = format!("`{}` stands in the same item as `{}`", second.text, key.text);
+        problems.add(second.place, message, "begin a new list item with `- `");
+    }
+    let Some(id) = RuleId::named(&key.text) else {
+        unknown_rule(key.place, &key.text, problems);
+        return None;
+    };
+    let (inner, parameters) = lift_beside(id, parameters);
+    let rule = id.parse(&parameters, problems);
+    let beside = |name: &str| entries.iter().chain(&inner).find(|(key, _)| key.text == name).map(|(_, value)| value);
+    let because = beside("because").and_then(|value| problems.text(value, "`because`"));
+    let owner = beside("owner").and_then(|value| problems.text(value, "`owner`"));
+    let review_by = beside("review-by").and_then(|value| {
+        let text = problems.text(value, "`review-by`")?;
+        let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
+        if day.is_none() {
+            problems.add(value.place, format!("`review-by` is `{text}`, not a date"), "write a date such as 2027-03-31");
+        }
+        day
+    });
+    let source = Source { file: file.to_owned(), line: key.place.line };
+    Some(RuleEntry { rule: rule?, level, source, because, owner, review_by, place: key.place })
+}
+
+/// Takes `because`, `owner` and `review-by` out of a rule's own parameters, where they are allowed to stand too.
+fn lift_beside(id: RuleId, parameters: &Yaml) -> (Vec<(super::yaml::Key, Yaml)>, Yaml) {
+    let Value::Map(entries) = &parameters.value else { return (Vec::new(), parameters.clone()) };
+    let is_beside = |key: &super::yaml::Key| BESIDE.contains(&key.text.as_str());
+    let lifted = entries.iter().filter(|(key, _)| is_beside(key)).cloned().collect();
+    // A freeze reads its own `because`: it is part of its message.
+    let keep = |key: &super::yaml::Key| !is_beside(key) || (id == RuleId::Freeze && key.text == "because");
+    let kept = entries.iter().filter(|(key, _)| keep(key)).cloned().collect();
+    (lifted, Yaml { value: Value::Map(kept), place: parameters.place })
+}
+
+fn unknown_rule(place: Place, name: &str, problems: &mut Problems) {
+    let fix = match nearest(name, &RuleId::NAMES) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the rules are {}", RuleId::NAMES.join(", ")),
+    };
+    problems.add(place, format!("unknown rule `{name}`"), fix);
+}
+
+fn rule_names(yaml: &Yaml, of: &str, problems: &mut Problems) -> Vec<RuleId> {
+    let mut rules = Vec::new();
+    for name in problems.texts(yaml, of) {
+        match RuleId::named(&name) {
+            Some(rule) => rules.push(rule),
+            None => unknown_rule(yaml.place, &name, problems),
+        }
+    }
+    rules
+}
+
+fn lanes(yaml: &Yaml, problems: &mut Problems) -> BTreeMap<Lane, BTreeSet<RuleId>> {
+    let mut lanes = BTreeMap::new();
+    let Some(fields) = problems.fields(yaml, "`lanes`", &["hotfix", "rollback"]) else { return lanes };
+    for (name, lane) in Lane::ALL {
+        let Some(value) = fields.get(name) else { continue };
+        let Some(lane_fields) = problems.fields(value, "a lane", &["skip"]) else { continue };
+        if let Some(skip) = lane_fields.need(problems, "skip") {
+            let skips = match &skip.value {
+                Value::List(items) if items.is_empty() => Vec::new(),
+                _ => rule_names(skip, "`skip`", problems),
+            };
+            lanes.insert(lane, skips.into_iter().collect());
+        }
+    }
+    lanes
+}
+
+fn paths(yaml: &Yaml, problems: &mut Problems) -> Vec<String> {
+    let paths = problems.texts(yaml, "`paths`");
+    for path in &paths {
+        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+            problems.add(yaml.place, format!("`{path}` leaves the repository"), "write paths from the top of the repository, such as `api/**`");
+        }
+    }
+    paths
+}
+
+impl OverridePolicy {
+    fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
+        let fields = problems.fields(yaml, "`override`", &["roles", "people", "expires", "per-month"])?;
+        let names = |key, problems: &mut Problems| {
+            let read = |value: &Yaml| match &value.value {
+                Value::List(items) if items.is_empty() => Vec::new(),
+                _ => problems.texts(value, &format!("`{key}` of `override`")),
+            };
+            fields.get(key).map(read).unwrap_or_default()
+        };
+        let expires = |fields: &Fields<'_>, problems: &mut Problems| {
+            fields.get("expires").and_then(|value| problems.duration(value, "`expires` of `override`", Zero::Refused))
+        };
+        Some(Self {
+            roles: names("roles", problems),
+            people: names("people", problems),
+            expires: expires(&fields, problems),
+            per_month: fields.get("per-month").and_then(|value| problems.count(value, "`per-month` of `override`")),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! What one policy file says.
+
+use chrono_tz::Tz;
+
+use super::environment::Layer;
+use super::pattern::Pattern;
+use super::problem::{Place, Problem};
+use super::reader::{Problems, nearest};
+use super::yaml::{self, Value, Yaml};
+
+/// The version of the format.
+const VERSION: i64 = 1;
+
+/// Where the history of an environment comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistorySource {
+    /// Whatever is found.
+    #[default]
+    Auto,
+    Log,
+    Kamal,
+    Tags,
+    None,
+}
+
+impl HistorySource {
+    const ALL: [(&'static str, Self); 5] =
+        [("auto", Self::Auto), ("log", Self::Log), ("kamal", Self::Kamal), ("tags", Self::Tags), ("none", Self::None)];
+}
+
+/// What a policy says about where history comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistorySettings {
+    pub source: HistorySource,
+    pub tags: Option<String>,
+    pub log: Option<String>,
+    pub kamal: Option<String>,
+}
+
+/// One parsed policy file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PolicyFile {
+    pub timezone: Option<Tz>,
+    pub repository: Option<String>,
+    pub history: HistorySettings,
+    pub extends: Vec<(String, Place)>,
+    pub environments: Vec<(Pattern, Layer)>,
+}
+
+const KEYS: &[&str] = &["version", "timezone", "repository", "history", "extends", "environments"];
+
+/// Reads a file, with all that is wrong with it.
+pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
+    let mut file = PolicyFile::default();
+    let mut problems = Problems::default();
+    let yaml = match yaml::parse(bytes) {
+        Ok(yaml) => yaml,
+        Err(problem) => return (file, vec![problem]),
+    };
+    let Some(fields) = problems.fields(&yaml, "the policy", KEYS) else { return (file, problems.0) };
+    match fields.get("version") {
+        Some(Yaml { value: Value::Int(VERSION), .. }) => {}
+        Some(other) => {
+            problems.add(other.place, format!("`version` is {}", other.value.describe()), "this release reads `version: 1`");
+        }
+        None => problems.add(Place::START, "the policy lacks `version`", "begin the file with `version: 1`"),
+    }
+    file.timezone = fields.get("timezone").and_then(|value| timezone(value, &mut problems));
+    file.repository = fields.get("repository").and_then(|value| problems.text(value, "`repository`"));
+    if let Some(value) = fields.get("history") {
+        file.history = history(value, &mut problems);
+    }
+    if let Some(value) = fields.get("extends") {
+        let items = match &value.value {
+            Value::List(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        let names = items.into_iter().filter_map(|item| problems.text(item, "`extends`").map(|name| (name, item.place)));
+        file.extends = names.collect();
+    }
+    if let Some(value) = fields.get("environments") {
+        match &value.value {
+            Value::Map(entries) => {
+                for (key, value) in entries {
+                    if key.text.trim().is_empty() {
+                        problems.add(key.place, "an environment without a name", "name it, or use a pattern such as `\"*\"`");
+                    }
+                    let layer = Layer::parse(value, &key.text, name, &mut problems);
+                    file.environments.push((Pattern::new(&key.text), layer));
+                }
+            }
+            Value::Null => {}
+            other => problems.add(value.place, format!("`environments` is {}", other.describe()), "write a map: `production: {…}`"),
+        }
+    }
+    (file, problems.0)
+}
+
+fn timezone(yaml: &Yaml, problems: &mut Problems) -> Option<Tz> {
+    let name = problems.text(yaml, "`timezone`")?;
+    if let Ok(zone) = name.parse() {
+        return Some(zone);
+    }
+    let names: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+    let fix = match nearest(&name, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write an IANA name such as `Europe/Paris`, `America/New_York` or `UTC`".to_owned(),
+    };
+    problems.add(yaml.place, format!("unknown time zone `{name}`"), fix);
+    None
+}
+
+fn history(yaml: &Yaml, problems: &mut Problems) -> HistorySettings {
+    let mut settings = HistorySettings::default();
+    let Some(fields) = problems.fields(yaml, "`history`", &["source", "tags", "log", "kamal"]) else { return settings };
+    if let Some(value) = fields.get("source") {
+        let text = problems.text(value, "`source` of `history`").unwrap_or_default();
+        match HistorySource::ALL.into_iter().find(|(name, _)| *name == text) {
+            Some((_, source)) => settings.source = source,
+            None => problems.add(value.place, format!("unknown source `{text}`"), "write auto, log, kamal, tags or none"),
+        }
+    }
+    let mut path = |key| {
+        let value = fields.get(key)?;
+        let text = problems.text(value, key)?;
+        if text.starts_with('/') || text.split(['/', '\\']).any(|part| part == "..") {
+            problems.add(value.place, format!("`{text}` leaves the repository"), "name a file of the repository; one elsewhere goes to `--deploys`");
+        }
+        Some(text)
+    };
+    (settings.log, settings.kamal) = (path("log"), path("kamal"));
+    settings.tags = fields.get("tags").and_then(|value| problems.text(value, "`tags` of `history`"));
+    settings
+}

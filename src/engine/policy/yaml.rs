@@ -1,0 +1,187 @@
+//! YAML as a tree whose every node knows its place; the only file that names the YAML library.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use super::problem::{Place, Problem};
+
+/// The longest policy file that is read, in bytes.
+pub const LIMIT: usize = 1024 * 1024;
+
+/// The deepest nesting that is read.
+const DEEPEST: usize = 32;
+
+/// A node and where it stands.
+#[derive(Clone, Debug)]
+pub struct Yaml {
+    pub value: Value,
+    pub place: Place,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Yaml>),
+    Map(Vec<(Key, Yaml)>),
+}
+
+/// A key of a map and where it stands.
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub text: String,
+    pub place: Place,
+}
+
+impl Value {
+    /// What it is, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Null => "nothing".to_owned(),
+            Self::Bool(value) => format!("`{value}`"),
+            Self::Int(value) => format!("the number {value}"),
+            Self::Float(value) => format!("the number {value}"),
+            Self::Text(value) => format!("the text `{}`", value.chars().take(60).collect::<String>()),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(_) => "a map of keys".to_owned(),
+        }
+    }
+}
+
+/// Reads one document; an empty one is an empty map.
+///
+/// # Errors
+///
+/// Returns the first place at which the text is not YAML that this tool reads.
+pub fn parse(bytes: &[u8]) -> Result<Yaml, Problem> {
+    if bytes.len() > LIMIT {
+        let message = format!("the file has {} bytes, more than the {LIMIT} that a policy may have", bytes.len());
+        return Err(Problem::new(Place::START, message, "split it: `extends` takes other files of the repository"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        Problem::new(Place { line, column }, "the text is not UTF-8", "save the file as UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let budget = serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST, max_aliases: 100, max_nodes: 100_000 };
+    let options = serde_saphyr::options! { budget: budget, strict_booleans: true, with_snippet: false };
+    let node: Option<Spanned<Node>> = serde_saphyr::from_str_with_options(text, options).map_err(|error| explain(&error))?;
+    let empty = || Yaml { value: Value::Map(Vec::new()), place: Place::START };
+    let yaml = node.map_or_else(empty, Yaml::from);
+    Ok(if matches!(yaml.value, Value::Null) { empty() } else { yaml })
+}
+
+fn explain(error: &serde_saphyr::Error) -> Problem {
+    let place = error.location().map_or(Place::START, place_of);
+    let text = error.without_snippet().to_string();
+    let text = text.lines().next().unwrap_or_default().trim().to_owned();
+    let fix = match () {
+        () if text.contains("duplicate") => "keep one of the two keys",
+        () if text.contains("budget") || text.contains("alias") || text.contains("nesting") => {
+            "write the values out: a policy needs few aliases and little nesting"
+        }
+        () => "mend the YAML: indentation is by spaces, a key is followed by a colon and a space",
+    };
+    Problem::new(place, text, fix)
+}
+
+fn place_of(location: serde_saphyr::Location) -> Place {
+    let number = |value: u64| usize::try_from(value).unwrap_or(1).max(1);
+    Place { line: number(location.line()), column: number(location.column()) }
+}
+
+/// The shape that serde fills, before places are taken over.
+enum Node {
+    Scalar(Value),
+    List(Vec<Spanned<Node>>),
+    Map(Vec<(Spanned<String>, Spanned<Node>)>),
+}
+
+impl From<Spanned<Node>> for Yaml {
+    fn from(node: Spanned<Node>) -> Self {
+        let value = match node.value {
+            Node::Scalar(value) => value,
+            Node::List(items) => Value::List(items.into_iter().map(Self::from).collect()),
+            Node::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (Key { text: key.value, place: place_of(key.referenced) }, Self::from(value)))
+                    .collect(),
+            ),
+        };
+        Self { value, place: place_of(node.referenced) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a YAML value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Int(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Scalar(i64::try_from(value).map_or_else(|_| Value::Text(value.to_string()), Value::Int)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Float(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Text(value.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        Node::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Node::Map(map))
+    }
+}

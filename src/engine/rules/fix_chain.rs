@@ -1,0 +1,122 @@
+//! `fix-chain`: no fix of a fix of a fix.
+
+use chrono::TimeDelta;
+use serde_json::{Value as Json, json};
+
+use super::{Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, not_known};
+use crate::engine::calendar::utc;
+use crate::engine::decision::{Evidence, Gate};
+use crate::engine::duration;
+use crate::engine::event::{Instant, Landing};
+use crate::engine::facts::{Batch, Facts, Missing};
+use crate::engine::policy::reader::Problems;
+use crate::engine::policy::yaml::Yaml;
+
+/// Fewer than so many fixes of one thing in so long.
+#[derive(Clone, Debug)]
+pub struct FixChain {
+    fixes: usize,
+    within: TimeDelta,
+}
+
+/// The most fixes that one chain is looked for among.
+const MOST_FIXES: usize = 1_000;
+
+impl FixChain {
+    /// Reads `{fixes: N, within: D}`.
+    pub fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
+        let fields = problems.fields(yaml, "fix-chain", &["fixes", "within"])?;
+        let (fixes, within) = (fields.count(problems, "fixes"), fields.duration(problems, "within"));
+        Some(Self { fixes: fixes?, within: within? })
+    }
+
+    /// The JSON Schema of its parameters.
+    #[must_use]
+    pub fn schema() -> Json {
+        let properties = json!({"fixes": count_schema("a chain of so many is refused"), "within": duration_schema("how far back a chain is followed")});
+        map_schema(&["fixes", "within"], &properties)
+    }
+
+    /// The longest chain of fixes that ends at the batch's newest fix, newest first.
+    fn chain<'a>(&self, batch: &'a Batch) -> Vec<&'a Landing> {
+        let Some(newest) = newest_fix(batch) else { return Vec::new() };
+        let landings = batch.shipped.iter().chain(batch.landings.iter().map(|landing| &landing.landing));
+        let fixes: Vec<&Landing> = landings
+            .rev()
+            .skip_while(|landing| landing.commit != newest.commit)
+            .filter(|landing| landing.is_fix_like() && landing.at > newest.at - self.within)
+            .take(MOST_FIXES)
+            .collect();
+        // The longest run of links down to each fix; unrelated fixes in between hide nothing.
+        let mut best: Vec<Option<(usize, usize)>> = vec![None; fixes.len()];
+        best[0] = Some((1, 0));
+        for older in 1..fixes.len() {
+            let linked = (0..older).filter(|newer| share_a_file(fixes[*newer], fixes[older]));
+            let lengths = linked.filter_map(|newer| best[newer].map(|(length, _)| (length + 1, newer)));
+            best[older] = lengths.max_by_key(|(length, newer)| (*length, std::cmp::Reverse(*newer)));
+        }
+        let end = (0..fixes.len()).max_by_key(|index| (best[*index].map_or(0, |(length, _)| length), std::cmp::Reverse(*index)));
+        let mut chain = Vec::new();
+        let mut next = end;
+        while let Some(index) = next {
+            chain.push(fixes[index]);
+            next = best[index].filter(|(length, _)| *length > 1).map(|(_, newer)| newer);
+        }
+        chain.reverse();
+        chain
+    }
+}
+
+/// The newest fix-like landing of a batch.
+#[must_use]
+pub fn newest_fix(batch: &Batch) -> Option<&Landing> {
+    let brought = batch.landings.iter().rev().filter(|landing| landing.commits > 0);
+    brought.map(|landing| &landing.landing).find(|landing| landing.is_fix_like())
+}
+
+fn share_a_file(one: &Landing, two: &Landing) -> bool {
+    one.files.iter().any(|file| two.files.contains(file))
+}
+
+impl Check for FixChain {
+    fn gate(&self, facts: &Facts, _at: Instant) -> Gate {
+        let Ok(batch) = &facts.batch else { return Gate::Unknown(None) };
+        let Some(newest) = newest_fix(batch) else { return Gate::Open };
+        if self.chain(batch).len() >= self.fixes {
+            return Gate::Reject;
+        }
+        match batch.complete_since {
+            Some(since) if since > newest.at - self.within => Gate::Unknown(None),
+            _ => Gate::Open,
+        }
+    }
+
+    fn explain(&self, facts: &Facts, _at: Instant, gate: Gate) -> Explanation {
+        let batch = match &facts.batch {
+            Ok(batch) => batch,
+            Err(missing) => return not_known(missing),
+        };
+        if matches!(gate, Gate::Unknown(_)) {
+            let since = batch.complete_since.map(utc).unwrap_or_default();
+            let what = format!("the landings before {since}: a chain may reach back {}", duration::show(self.within));
+            return not_known(&Missing::new(what, "run `git fetch --unshallow` (in a workflow: `fetch-depth: 0`)"));
+        }
+        let chain = self.chain(batch);
+        let message = match chain.len() {
+            0 => "the batch holds no fix".to_owned(),
+            length => format!("a chain of {} on the same files within {}; fewer than {} may be", counted(length, "fixlike commit").replace("fixlike", "fix-like"), duration::show(self.within), self.fixes),
+        };
+        let remedy = (gate == Gate::Reject).then(|| {
+            "stop and find the cause before the next attempt: one tested fix, then an override by those named in the policy, or `--lane hotfix` if it cannot wait".to_owned()
+        });
+        Explanation { message, remedy, evidence: chain.into_iter().rev().cloned().map(Evidence::Landing).collect() }
+    }
+
+    fn asks(&self) -> String {
+        format!("fewer than {} fixes of the same files within {}", self.fixes, duration::show(self.within))
+    }
+
+    fn lookback(&self) -> Lookback {
+        Lookback { landings: self.within, ..Lookback::default() }
+    }
+}
