@@ -1,3 +1,26 @@
-//! deploy-rhythm: judges the rhythm of deploys.
+//! deploy-rhythm judges the rhythm of deploys: approve, hold until T, or reject.
+//!
+//! Facts come in at the left edge, a decision comes out at the right; everything between is a function.
+//!
+//! ```text
+//! git · deploy log · Kamal's audit ──> records, landings ──> accounts ──┐
+//! policy file, packs ────────────────> Policy ──────────────────────────┤
+//! arguments ─────────────────────────> DeployRequest, now ──────────────┴─> Facts ─> evaluate ─> Decision ─> Report ─> render
+//! ```
+//!
+//! - [`engine`]: pure. Events, history, the calendar, the policy, the rules, the judgement. It knows no file, clock or
+//!   environment: `now` is a value, so `--at` and scenarios need no fake clock.
+//! - [`sources`]: where facts come from, one file or folder each; [`sources::git`] alone names git2.
+//! - [`gather`]: the facts of one request, brought together from the sources.
+//! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.
+//! - [`scenario`]: policy and events and an instant, and the decision expected: the project's tests and the user's.
+//! - [`cli`]: one file a subcommand. [`error`]: what went wrong, its fix, its exit code.
+
+pub mod cli;
 pub mod engine;
+pub mod error;
+pub mod gather;
+pub mod render;
 pub mod report;
+pub mod scenario;
+pub mod sources;

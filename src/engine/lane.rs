@@ -76,15 +76,18 @@ pub fn choose(facts: &Facts) -> (Lane, Option<String>) {
         Err(missing) if asked => return refused(&format!("{}. {}", missing.what, missing.remedy)),
         _ => false,
     };
+    if !older {
+        return (Lane::Normal, None);
+    }
     let succeeded = facts.own_rollouts.as_ref().is_ok_and(|rollouts| rollouts.has_succeeded(&facts.request.commit));
-    match (older, succeeded, asked) {
-        (true, true, _) => {
+    match (succeeded, asked) {
+        (true, _) => {
             (Lane::Rollback, Some("rollback: the commit succeeded here before and is older than what runs".to_owned()))
         }
-        (true, false, true) => {
+        (false, true) => {
             (Lane::Rollback, Some("rollback asked for: the commit is older than what runs; no success of it here is known".to_owned()))
         }
-        _ => (Lane::Normal, None),
+        (false, false) => (Lane::Normal, None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The engine: facts in, decision out. Pure: no file, clock, environment, log or async.
 
+pub mod account;
 pub mod calendar;
 pub mod decision;
 pub mod duration;

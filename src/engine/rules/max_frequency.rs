@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
-use super::{Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest};
+use super::{Budget, Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest};
 use crate::engine::calendar::{Unit, utc};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -57,12 +57,6 @@ impl MaxFrequency {
             Period::Calendar { zone, .. } => Some(zone),
             Period::Sliding(_) => None,
         }
-    }
-
-    /// What is left of the budget, and of how much; for `status`.
-    #[must_use]
-    pub fn budget(&self, rollouts: &Rollouts, at: Instant) -> (usize, usize) {
-        (self.deploys.saturating_sub(self.counted(rollouts, at).len()), self.deploys)
     }
 
     /// The starts that count at an instant, oldest first.
@@ -140,5 +134,10 @@ impl Check for MaxFrequency {
 
     fn lookback(&self) -> Lookback {
         Lookback { deployments: self.length(), ..Lookback::default() }
+    }
+
+    fn budget(&self, facts: &Facts, at: Instant) -> Option<Budget> {
+        let used = self.counted(facts.rollouts.as_ref().ok()?, at).len();
+        Some(Budget { left: self.deploys.saturating_sub(used), of: self.deploys })
     }
 }

@@ -57,6 +57,18 @@ pub trait Check {
     fn lookback(&self) -> Lookback {
         Lookback::default()
     }
+
+    /// What is left of what it grants, where it grants a number.
+    fn budget(&self, _facts: &Facts, _at: Instant) -> Option<Budget> {
+        None
+    }
+}
+
+/// What is left of a number that a rule grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Budget {
+    pub left: usize,
+    pub of: usize,
 }
 
 macro_rules! rules {

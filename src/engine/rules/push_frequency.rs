@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
-use super::{Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, newest, not_known};
+use super::{Budget, Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, newest, not_known};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -89,5 +89,10 @@ impl Check for PushFrequency {
 
     fn lookback(&self) -> Lookback {
         Lookback { landings: self.per, ..Lookback::default() }
+    }
+
+    fn budget(&self, facts: &Facts, at: Instant) -> Option<Budget> {
+        let used = self.recent(facts.pushes.as_ref().ok()?, at).len();
+        Some(Budget { left: self.pushes.saturating_sub(used), of: self.pushes })
     }
 }

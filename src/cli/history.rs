@@ -1,0 +1,174 @@
+//! `history`: what was read, from where, as a timeline.
+
+use std::fmt::Write;
+
+use chrono::TimeDelta;
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use super::question::QuestionArgs;
+use super::status::Plain;
+use super::{Edge, Outcome};
+use crate::engine::account::rollout_facts;
+use crate::engine::calendar::utc;
+use crate::engine::duration;
+use crate::engine::event::{Instant, Landing, Precision};
+use crate::engine::facts::{Known, Missing};
+use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::render::clean;
+
+/// What was read, from where, as a timeline
+#[derive(Debug, Args)]
+pub struct History {
+    #[command(flatten)]
+    question: QuestionArgs,
+
+    /// How far back
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = length)]
+    since: TimeDelta,
+
+    /// The most events to show, the newest
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Plain::Terminal)]
+    format: Plain,
+}
+
+fn length(text: &str) -> Result<TimeDelta, String> {
+    crate::engine::duration::parse(text)
+}
+
+/// What happened at one instant.
+enum Event<'a> {
+    Start(&'a Rollout, Vec<&'a Rollout>),
+    Landing(&'a Landing),
+}
+
+impl Event<'_> {
+    const fn at(&self) -> Instant {
+        match self {
+            Self::Start(rollout, _) => rollout.start,
+            Self::Landing(landing) => landing.at,
+        }
+    }
+}
+
+impl History {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let question = self.question.question(edge)?;
+        let subject = Subject::open(&question)?;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let now = subject.now.instant;
+        let since = now - self.since;
+        let records = subject.records(&question, &policy.environment)?;
+        let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
+        let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
+        let accounts = rollout_facts(&subject.found.policy, &policy, &listed, complete_since, now, subject.future());
+        let landings = subject.trunk(since).map(|trunk| trunk.landings);
+        let rollouts = accounts.rollouts.as_ref().map(|rollouts| rollouts.started_since(since).to_vec()).map_err(Clone::clone);
+        let mut sources: Vec<String> = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
+        sources.push("landings on the default branch".to_owned());
+        let mut events = events(rollouts.as_deref().unwrap_or_default(), landings.as_deref().unwrap_or_default(), since);
+        let hidden = events.len().saturating_sub(self.limit);
+        events.drain(..hidden);
+        Ok(Outcome::done(match self.format {
+            Plain::Json => json_of(&events, &sources, complete_since),
+            Plain::Terminal => {
+                let mut out = timeline(&events, edge.width, now);
+                if hidden > 0 {
+                    let _ = writeln!(out, "({hidden} earlier events are not shown: `--limit` shows more)");
+                }
+                let complete = complete_since.map_or_else(|| "complete".to_owned(), |since| format!("complete since {}", utc(since)));
+                let _ = writeln!(out, "read from: {}; {complete}", sources.iter().map(|source| clean(source)).collect::<Vec<_>>().join(", "));
+                for missing in [missing(&rollouts), missing(&landings)].into_iter().flatten() {
+                    let _ = writeln!(out, "missing: {}. {}", missing.what, missing.remedy);
+                }
+                if landings.is_ok_and(|landings| landings.iter().any(|landing| landing.precision == Precision::Guessed)) {
+                    let _ = writeln!(out, "note: `~` marks instants that are commit dates; commits pushed together look like several pushes");
+                }
+                out
+            }
+        }))
+    }
+}
+
+fn missing<T>(known: &Known<T>) -> Option<&Missing> {
+    known.as_ref().err()
+}
+
+fn events<'a>(rollouts: &'a [Rollout], landings: &'a [Landing], since: Instant) -> Vec<Event<'a>> {
+    let starts = rollouts.iter().enumerate().map(|(index, rollout)| {
+        let before = rollouts[..index].iter();
+        let overlapped = before.filter(|other| other.finish.is_none_or(|finish| finish > rollout.start)).collect();
+        Event::Start(rollout, overlapped)
+    });
+    let mut events: Vec<Event<'a>> = starts.chain(landings.iter().filter(|landing| landing.at >= since).map(Event::Landing)).collect();
+    events.sort_by_key(Event::at);
+    events
+}
+
+fn timeline(events: &[Event<'_>], width: usize, now: Instant) -> String {
+    let mut out = String::new();
+    let mut day = None;
+    let mut last: Option<Instant> = None;
+    for event in events {
+        let at = event.at();
+        if day.replace(at.date_naive()) != Some(at.date_naive()) {
+            let _ = writeln!(out, "{}", at.format("%a %Y-%m-%d (UTC)"));
+        } else if let Some(gap) = last.map(|last| at - last).filter(|gap| *gap >= TimeDelta::hours(1)) {
+            let _ = writeln!(out, "    … {}", duration::glance(gap));
+        }
+        last = Some(at);
+        let line = match event {
+            Event::Start(rollout, overlapped) => start_line(rollout, overlapped, now),
+            Event::Landing(landing) => {
+                let mark = if landing.precision == Precision::Guessed { '~' } else { ' ' };
+                format!("{mark}{}  push     {}  {}", at.format("%H:%M:%S"), landing.commit.short(), clean(&landing.subject))
+            }
+        };
+        let _ = writeln!(out, "{}", line.chars().take(width.max(40)).collect::<String>());
+    }
+    if events.is_empty() {
+        out.push_str("nothing happened in that time\n");
+    }
+    out
+}
+
+fn start_line(rollout: &Rollout, overlapped: &[&Rollout], now: Instant) -> String {
+    let mark = if rollout.precision == Precision::Guessed { '~' } else { ' ' };
+    let length = rollout.finish.unwrap_or(now) - rollout.start;
+    // One block a minute, so that long rollouts look long; at most ten.
+    let blocks = usize::try_from(length.num_minutes()).unwrap_or(0).clamp(1, 10);
+    let state = match (rollout.outcome, rollout.finish_unrecorded) {
+        (RolloutOutcome::Running, _) => format!("running for {}", duration::glance(length)),
+        (RolloutOutcome::Failure, _) => format!("FAILED after {}", duration::glance(length)),
+        (RolloutOutcome::Success, true) => "success, finish not recorded".to_owned(),
+        (RolloutOutcome::Success, false) => format!("success in {}", duration::glance(length)),
+    };
+    let actor = rollout.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
+    let overlap = match overlapped.first() {
+        Some(first) => format!("  OVERLAPS {}", clean(&first.id)),
+        None => String::new(),
+    };
+    let (time, what) = (rollout.start.format("%H:%M:%S"), clean(rollout.what()).into_owned());
+    format!("{mark}{time}  rollout  {what}  {} to {} {state}{actor}{overlap}", "█".repeat(blocks), clean(&rollout.environment))
+}
+
+fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Instant>) -> String {
+    let event = |event: &Event<'_>| -> Json {
+        match event {
+            Event::Start(rollout, overlapped) => {
+                let overlaps: Vec<&str> = overlapped.iter().map(|other| &*other.id).collect();
+                json!({"kind": "rollout", "at": utc(rollout.start), "rollout": rollout, "overlaps": overlaps})
+            }
+            Event::Landing(landing) => json!({"kind": "push", "at": utc(landing.at), "push": landing}),
+        }
+    };
+    let events: Vec<Json> = events.iter().map(event).collect();
+    let value = json!({"schema_version": 1, "complete_since": complete_since.map(utc), "sources": sources, "events": events});
+    format!("{value:#}\n")
+}

@@ -1,0 +1,114 @@
+//! The command line: one file a subcommand.
+
+mod check;
+mod generate;
+mod history;
+mod init;
+mod policy;
+mod question;
+mod review;
+mod status;
+mod why;
+
+
+use clap::{Parser, Subcommand};
+
+use crate::engine::event::Instant;
+use crate::error::Error;
+
+pub use question::QuestionArgs;
+
+/// What the outside tells once: the clock and the terminal's width.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    pub now: Instant,
+    pub width: usize,
+}
+
+/// What a command answers: the text for standard output, and the exit code.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub text: String,
+    pub code: u8,
+}
+
+impl Outcome {
+    /// An answer that is no decision.
+    #[must_use]
+    pub const fn done(text: String) -> Self {
+        Self { text, code: 0 }
+    }
+}
+
+const TEMPLATE: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Ask:
+  check        May this commit be deployed now? Approve, hold until T, or reject
+  why          The same, with each rule's reasoning in full
+  status       Each environment: budgets left, the next opening, what runs
+  history      What was read, from where, as a timeline
+  init         Write a commented policy fitted to this repository
+
+Keep the policy:
+  policy       validate, show, schema, test, review
+
+Set up:
+  completions  Completions for your shell
+  man          The manual page
+
+Options:
+{options}
+{after-help}";
+
+const EXAMPLES: &str = "
+Examples:
+  deploy-rhythm check                              # may HEAD be deployed to production now?
+  deploy-rhythm check --environment staging --commit v1.4.0
+  deploy-rhythm check --at 2026-12-24T15:00:00Z    # may I deploy on Christmas Eve?
+  kamal audit | deploy-rhythm check --deploys -    # judge by what Kamal did
+  deploy-rhythm check --format json | jq -r .next_approval
+
+Exit codes: 0 approve, 3 hold, 4 reject; 2 a wrong call or a bad policy; 1 any other failure.";
+
+/// Judges the rhythm of deploys: approve, hold until T, or reject.
+#[derive(Debug, Parser)]
+#[command(name = "deploy-rhythm", version, about, help_template = TEMPLATE, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Why(why::Why),
+    Status(status::Status),
+    History(history::History),
+    Init(init::Init),
+    Policy(policy::PolicyCommand),
+    Completions(generate::Completions),
+    Man(generate::Man),
+}
+
+impl Cli {
+    /// Runs the command that was given.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the call is wrong, the policy is bad, or something outside fails.
+    pub fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        match self.command {
+            Command::Check(command) => command.run(edge),
+            Command::Why(command) => command.run(edge),
+            Command::Status(command) => command.run(edge),
+            Command::History(command) => command.run(edge),
+            Command::Init(command) => command.run(),
+            Command::Policy(command) => command.run(edge),
+            Command::Completions(command) => Ok(command.run()),
+            Command::Man(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The arguments that every question takes, and the question that they make.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Datelike};
+use clap::{Args, ValueEnum};
+
+use super::Edge;
+use crate::engine::event::Instant;
+use crate::engine::evaluate::evaluate;
+use crate::engine::lane::{Lane, LaneRequest};
+use crate::error::Error;
+use crate::gather::{Gathered, Question, Subject};
+use crate::report::Report;
+use crate::sources::files;
+use crate::sources::git::{Clock, Now};
+
+/// The lane to ask for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LaneName {
+    Normal,
+    Hotfix,
+    Rollback,
+}
+
+/// The arguments of a question.
+#[derive(Clone, Debug, Args)]
+pub struct QuestionArgs {
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repo: PathBuf,
+
+    /// Judge by this file instead of the policy on the default branch
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The record of deployments: JSON Lines, or the text of `kamal audit`; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub deploys: Option<PathBuf>,
+
+    /// The environment [default: the only one that the policy names, else production]
+    #[arg(long, short, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// Judge as of this instant instead of now, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub at: Option<Instant>,
+}
+
+/// What is asked about: a commit, in a lane.
+#[derive(Clone, Debug, Args)]
+pub struct RequestArgs {
+    #[command(flatten)]
+    pub question: QuestionArgs,
+
+    /// The commit to deploy: an id, a tag, a branch [default: HEAD]
+    #[arg(long, value_name = "REV")]
+    pub commit: Option<String>,
+
+    /// The lane to ask for [default: normal; a rollback is recognised]
+    #[arg(long, value_name = "LANE")]
+    pub lane: Option<LaneName>,
+
+    /// Leave this run out of the history: the job that asks from inside its own deployment
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
+    let instant = instant.to_utc();
+    if (1971..=9000).contains(&instant.year()) { Ok(instant) } else { Err("the year must lie between 1971 and 9000".to_owned()) }
+}
+
+impl QuestionArgs {
+    /// Reads what the arguments name.
+    pub(super) fn question(&self, edge: &Edge) -> Result<Question, Error> {
+        let deploys = match &self.deploys {
+            None => None,
+            Some(path) if path.as_os_str() == "-" => {
+                Some(("standard input".to_owned(), files::bounded(std::io::stdin().lock(), 0, "standard input", files::LOG_LIMIT)?))
+            }
+            Some(path) => {
+                let bytes = files::read(path, files::LOG_LIMIT)?;
+                let name = path.display().to_string();
+                Some((name.clone(), bytes.ok_or_else(|| Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names"))?))
+            }
+        };
+        Ok(Question {
+            repo: self.repo.clone(),
+            policy: self.policy.clone(),
+            deploys,
+            environment: self.environment.clone(),
+            commit: None,
+            lane: LaneRequest::Found,
+            run: None,
+            now: Now { instant: self.at.unwrap_or(edge.now), clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine } },
+        })
+    }
+}
+
+impl RequestArgs {
+    pub(super) fn question(&self, edge: &Edge) -> Result<Question, Error> {
+        let lane = match self.lane {
+            None => LaneRequest::Found,
+            Some(LaneName::Normal) => LaneRequest::Asked(Lane::Normal),
+            Some(LaneName::Hotfix) => LaneRequest::Asked(Lane::Hotfix),
+            Some(LaneName::Rollback) => LaneRequest::Asked(Lane::Rollback),
+        };
+        let question = self.question.question(edge)?;
+        Ok(Question { commit: self.commit.clone(), lane, run: self.run.clone(), ..question })
+    }
+
+    /// Gathers the facts and judges them.
+    pub(super) fn judge(&self, edge: &Edge) -> Result<(Report, Subject), Error> {
+        let question = self.question(edge)?;
+        let subject = Subject::open(&question)?;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let commit = subject.commit(question.commit.as_deref())?;
+        let records = subject.records(&question, &policy.environment)?;
+        let gathered = subject.gather(policy, commit, question.lane, records)?;
+        Ok((report(&subject, gathered), subject))
+    }
+}
+
+/// Judges gathered facts.
+pub(super) fn report(subject: &Subject, gathered: Gathered) -> Report {
+    let Gathered { policy, facts, subject: title, history, notes } = gathered;
+    Report {
+        decision: evaluate(&policy, &facts, subject.now.instant),
+        subject: title,
+        policy: subject.found.description.clone(),
+        policy_kind: subject.found.kind,
+        history,
+        notes,
+    }
+}

@@ -1,0 +1,143 @@
+//! `policy review`: rules that are overdue, unexplained, or have held nothing for 180 days.
+
+use std::fmt::Write;
+
+use chrono::TimeDelta;
+use clap::Args;
+
+use super::policy::PolicyArgs;
+use super::question::QuestionArgs;
+use super::{Edge, Outcome};
+use crate::engine::account::rollout_facts;
+use crate::engine::decision::Gate;
+use crate::engine::event::{Deployment, Instant};
+use crate::engine::facts::{DeployRequest, Facts, Missing};
+use crate::engine::history::Future;
+use crate::engine::lane::LaneRequest;
+use crate::engine::policy::{EnvironmentPolicy, Pattern, Policy, RuleEntry};
+use crate::engine::rules::RuleId;
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::render::clean;
+
+/// After how long without holding anything a rule is idle.
+const IDLE: TimeDelta = TimeDelta::days(180);
+
+/// The most past rollouts that rules are tried on, the newest.
+const MOST: usize = 1_000;
+
+/// Rules overdue for review, unexplained, or idle for 180 days
+#[derive(Debug, Args)]
+pub(super) struct Review {
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// The record of deployments that idleness is measured on: as `check --deploys`
+    #[arg(long, value_name = "FILE|-")]
+    deploys: Option<std::path::PathBuf>,
+}
+
+impl Review {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let (_, found) = self.policy.find()?;
+        let question = QuestionArgs {
+            repo: self.policy.repo.clone(),
+            policy: self.policy.policy.clone(),
+            deploys: self.deploys.clone(),
+            environment: None,
+            at: None,
+        };
+        let question = question.question(edge)?;
+        let (mut out, mut count) = (String::new(), 0);
+        for name in found.policy.patterns().into_iter().map(Pattern::as_str) {
+            let Some(environment) = found.policy.environment(name) else { continue };
+            let subject = Subject::open(&question)?;
+            let records = subject.records(&question, name)?.map(|records| records.deployments).unwrap_or_default();
+            for entry in &environment.rules {
+                let remarks = remarks(entry, &found.policy, &environment, &records, edge.now);
+                count += remarks.len();
+                for remark in remarks {
+                    let Source { file, line } = Source::of(entry);
+                    let _ = writeln!(out, "{}:{line}: {} ({}): {remark}", clean(file), entry.rule.id().name(), clean(name));
+                }
+            }
+        }
+        if count == 0 {
+            out.push_str("every rule is explained, within its review date, and has held something in 180 days\n");
+        }
+        Ok(Outcome::done(out))
+    }
+}
+
+struct Source<'a> {
+    file: &'a str,
+    line: usize,
+}
+
+impl<'a> Source<'a> {
+    fn of(entry: &'a RuleEntry) -> Self {
+        Self { file: &entry.source.file, line: entry.source.line }
+    }
+}
+
+fn remarks(entry: &RuleEntry, policy: &Policy, environment: &EnvironmentPolicy, records: &[Deployment], now: Instant) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(day) = entry.review_by.filter(|day| *day < now.date_naive()) {
+        let owner = entry.owner.as_deref().map(|owner| format!(", owner {}", clean(owner))).unwrap_or_default();
+        remarks.push(format!("overdue: its review was due by {day}{owner}"));
+    }
+    if entry.because.is_none() {
+        remarks.push("unexplained: add `because`, so that whoever is held knows why".to_owned());
+    }
+    match held(entry, policy, environment, records, now) {
+        Some(0) => remarks.push("idle: it would have held none of the rollouts of the last 180 days".to_owned()),
+        Some(_) | None => {}
+    }
+    remarks
+}
+
+/// How many rollouts of the last 180 days a rule would have held; `None` where the record does not tell.
+fn held(entry: &RuleEntry, policy: &Policy, environment: &EnvironmentPolicy, records: &[Deployment], now: Instant) -> Option<usize> {
+    let told = [RuleId::MaxFrequency, RuleId::MinInterval, RuleId::NoOverlap, RuleId::FailureCooldown, RuleId::DeploymentWindow, RuleId::SoakTime];
+    if !told.contains(&entry.rule.id()) {
+        return None;
+    }
+    let mut past: Vec<&Deployment> = records
+        .iter()
+        .filter(|one| one.environment == environment.environment && one.started_at > now - IDLE && one.started_at <= now)
+        .collect();
+    if past.is_empty() {
+        return None;
+    }
+    past.sort_by_key(|one| std::cmp::Reverse(one.started_at));
+    past.truncate(MOST);
+    let would_hold = |asked: &&&Deployment| {
+        // A rollout is judged by what was known just before it started.
+        let at = asked.started_at;
+        let window = at - environment.lookback().deployments - IDLE;
+        let known = records.iter().filter(|one| one.started_at > window && one.started_at <= at && one.id != asked.id);
+        let known: Vec<Deployment> = known.filter(|one| asked.run.is_none() || one.run != asked.run).cloned().collect();
+        let accounts = rollout_facts(policy, environment, &Ok(known), None, at, Future::Unseen);
+        let unread = || Missing::new("not read", "not needed");
+        let facts = Facts {
+            request: DeployRequest {
+                environment: environment.environment.clone(),
+                commit: asked.commit.clone().unwrap_or_else(|| crate::engine::event::CommitId::new("")),
+                lane: LaneRequest::Found,
+            },
+            rollouts: accounts.rollouts,
+            own_rollouts: accounts.own_rollouts,
+            elsewhere: accounts.elsewhere,
+            pushes: Err(unread()),
+            batch: Err(unread()),
+            ancestry: Err(unread()),
+            governance: Err(unread()),
+            storage: Err(unread()),
+            checks: Err(unread()),
+            overrides: Vec::new(),
+            calendars: std::collections::BTreeMap::new(),
+        };
+        entry.rule.check().gate(&facts, at) != Gate::Open
+    };
+    Some(past.iter().filter(would_hold).count())
+}

@@ -1,0 +1,165 @@
+//! `status`: each environment at a glance.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value as Json, json};
+
+use super::question::{QuestionArgs, report};
+use super::{Edge, Outcome};
+use crate::engine::calendar::utc;
+use crate::engine::decision::{Decision, Status as RuleStatus};
+use crate::engine::duration;
+use crate::engine::event::{Environment, Instant};
+use crate::engine::facts::Facts;
+use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
+use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rules::{Budget, no_overlap};
+use crate::error::Error;
+use crate::gather::{Question, Subject};
+use crate::render::{clean, marked_answer, when};
+
+/// Each environment: budgets left, the next opening, what runs
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    question: QuestionArgs,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Plain::Terminal)]
+    format: Plain,
+}
+
+/// The formats of commands that print no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Plain {
+    Terminal,
+    Json,
+}
+
+/// One environment at a glance.
+struct Glance {
+    decision: Decision,
+    budgets: Vec<(&'static str, Budget)>,
+    running: Vec<Rollout>,
+    last: Option<Rollout>,
+    rules: usize,
+}
+
+impl Status {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let question = self.question.question(edge)?;
+        let subject = Subject::open(&question)?;
+        let mut glances = Vec::new();
+        let mut notes = BTreeSet::new();
+        for name in names(&subject, &question)? {
+            let policy = subject.environment(Some(&name))?;
+            let commit = subject.commit(None)?;
+            let records = subject.records(&question, &name)?;
+            let gathered = subject.gather(policy, commit, question.lane, records)?;
+            let (facts, policy) = (gathered.facts.clone(), gathered.policy.clone());
+            let report = report(&subject, gathered);
+            notes.extend(report.notes);
+            glances.push(glance(report.decision, &policy, &facts, subject.now.instant));
+        }
+        let text = match self.format {
+            Plain::Json => json_of(&glances),
+            Plain::Terminal => terminal(&glances, &notes, &subject),
+        };
+        Ok(Outcome::done(text))
+    }
+}
+
+/// The environments to show: the one asked for, else those named, and those deployed to that a pattern fits.
+fn names(subject: &Subject, question: &Question) -> Result<BTreeSet<Environment>, Error> {
+    if let Some(asked) = &question.environment {
+        return Ok(BTreeSet::from([asked.as_str().into()]));
+    }
+    let policy = &subject.found.policy;
+    let mut names: BTreeSet<Environment> = policy.exact_names().into_iter().map(Environment::from).collect();
+    if let Ok(records) = subject.records(question, &policy.default_environment())? {
+        let deployed = records.deployments.into_iter().map(|one| one.environment);
+        names.extend(deployed.filter(|name| policy.environment(name).is_some()));
+    }
+    if names.is_empty() {
+        names.insert(policy.default_environment());
+    }
+    Ok(names)
+}
+
+fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Instant) -> Glance {
+    let budgets = policy.rules.iter().filter_map(|entry| {
+        let budget = entry.rule.check().budget(facts, at)?;
+        Some((entry.rule.id().name(), budget))
+    });
+    let rollouts = facts.rollouts.as_ref().ok();
+    Glance {
+        budgets: budgets.collect(),
+        running: rollouts.map_or_else(Vec::new, |rollouts| rollouts.running().cloned().collect()),
+        last: rollouts.and_then(|rollouts| rollouts.finished().next().cloned()),
+        rules: policy.rules.len(),
+        decision,
+    }
+}
+
+fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> String {
+    let zone = subject.found.policy.timezone();
+    let mut out = String::new();
+    for glance in glances {
+        let decision = &glance.decision;
+        let _ = writeln!(out, "{}   {}", clean(&decision.environment), marked_answer(decision, zone));
+        let shut = decision.findings.iter().filter(|finding| !matches!(finding.status, RuleStatus::Met | RuleStatus::Skipped));
+        for finding in shut {
+            let level = if finding.level.is_mandatory() { "" } else { " (advice)" };
+            let until = finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
+            let _ = writeln!(out, "  ◼ {}{level}: {}{until}", finding.rule, clean(&finding.message));
+        }
+        for (rule, Budget { left, of }) in &glance.budgets {
+            let asks = decision.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.asks.as_str());
+            let _ = writeln!(out, "  {left} of {of} left   {rule}: {}", asks.unwrap_or_default());
+        }
+        for rollout in &glance.running {
+            let age = duration::glance(decision.at - rollout.start);
+            let _ = writeln!(out, "  running for {age}: {}", clean(&rollout.to_string()));
+            let _ = writeln!(out, "    to settle it: {}", clean(&no_overlap::settle(rollout)));
+        }
+        if let Some(last) = &glance.last {
+            let ended = if last.outcome == RolloutOutcome::Failure { "failed" } else { "succeeded" };
+            let ago = duration::glance(decision.at - last.finish.unwrap_or(last.start));
+            let _ = writeln!(out, "  last: {} {ended} {ago} ago", clean(last.what()));
+        }
+        if glance.rules == 0 {
+            let _ = writeln!(out, "  no rule judges this environment");
+        }
+        out.push('\n');
+    }
+    for note in notes {
+        let _ = writeln!(out, "note: {}", clean(note));
+    }
+    let _ = writeln!(out, "policy: {}", clean(&subject.found.description));
+    out
+}
+
+fn json_of(glances: &[Glance]) -> String {
+    let environment = |glance: &Glance| {
+        let decision = &glance.decision;
+        let budgets: Vec<Json> = glance.budgets.iter().map(|(rule, budget)| json!({"rule": rule, "left": budget.left, "of": budget.of})).collect();
+        let running: Vec<Json> = glance
+            .running
+            .iter()
+            .map(|rollout| json!({"id": rollout.id, "commit": rollout.commit, "started_at": utc(rollout.start), "age_seconds": (decision.at - rollout.start).num_seconds(), "actor": rollout.actor}))
+            .collect();
+        json!({
+            "environment": decision.environment,
+            "verdict": decision.verdict,
+            "next_approval": decision.next_approval.map(utc),
+            "commit": decision.commit,
+            "budgets": budgets,
+            "running": running,
+        })
+    };
+    let at = glances.first().map(|glance| utc(glance.decision.at));
+    let value = json!({"schema_version": 1, "at": at, "environments": glances.iter().map(environment).collect::<Vec<_>>()});
+    format!("{value:#}\n")
+}

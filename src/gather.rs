@@ -1,0 +1,305 @@
+//! Gathers the facts of a request: the repository, the policy, the record of deployments.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+
+use crate::engine::account::rollout_facts;
+use crate::engine::calendar::{HORIZON, utc};
+use crate::engine::duration;
+use crate::engine::event::{CommitId, Environment, Instant, Landing};
+use crate::engine::facts::{Ancestry, Batch, BatchLanding, DeployRequest, Facts, Known, Missing, Pushes};
+use crate::engine::history::{Future, Rollouts};
+use crate::engine::lane::LaneRequest;
+use crate::engine::policy::{EnvironmentPolicy, Trigger};
+use crate::engine::rules::{Rule, RuleId};
+use crate::error::Error;
+use crate::report::{HistorySummary, PolicyKind};
+use crate::sources::deployments::{self, Records};
+use crate::sources::git::{Clock, DefaultBranch, Landings, Now, PathFilter, Repo};
+use crate::sources::ics;
+use crate::sources::policy::{self, Found, Wanted};
+
+/// What the caller asks, and the one reading of the clock.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub repo: PathBuf,
+    pub policy: Option<PathBuf>,
+    /// The name and the bytes of `--deploys`.
+    pub deploys: Option<(String, Vec<u8>)>,
+    pub environment: Option<String>,
+    pub commit: Option<String>,
+    pub lane: LaneRequest,
+    pub run: Option<String>,
+    pub now: Now,
+}
+
+/// The repository and the policy that a question is about.
+pub struct Subject {
+    pub repo: Repo,
+    pub found: Found,
+    pub now: Now,
+    branch: Known<DefaultBranch>,
+}
+
+/// The facts of one request, and what is to be said about them.
+pub struct Gathered {
+    pub policy: EnvironmentPolicy,
+    pub facts: Facts,
+    pub subject: Option<String>,
+    pub history: HistorySummary,
+    pub notes: Vec<String>,
+}
+
+/// How many landings the default policy judges where nothing records deployments.
+const GLANCE: TimeDelta = TimeDelta::days(7);
+
+impl Subject {
+    /// Opens the repository and reads the policy in force.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no repository, or the policy is not valid.
+    pub fn open(question: &Question) -> Result<Self, Error> {
+        let repo = Repo::open(&question.repo).map_err(|error| Error::usage(error.to_string()))?;
+        let found = policy::find(Some(&repo), question.policy.as_deref(), Wanted::InForce)?;
+        let branch = repo.default_branch();
+        Ok(Self { repo, found, now: question.now, branch })
+    }
+
+    /// The environment that is meant, and what the policy says about it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the policy does not name it.
+    pub fn environment(&self, asked: Option<&str>) -> Result<EnvironmentPolicy, Error> {
+        let policy = &self.found.policy;
+        let name = asked.map_or_else(|| policy.default_environment(), Environment::from);
+        policy.environment(&name).ok_or_else(|| {
+            let named: Vec<String> = policy.patterns().into_iter().map(|pattern| format!("`{pattern}`")).collect();
+            let error = Error::usage(format!("{} names no environment `{name}`", self.found.description));
+            match named.is_empty() {
+                true => error.hint("it names none: add `environments: {production: {…}}`"),
+                false => error.hint(format!("it names {}; ask with `--environment NAME`", named.join(", "))),
+            }
+        })
+    }
+
+    /// The requested commit: a revision, or HEAD.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the repository has no such commit.
+    pub fn commit(&self, revision: Option<&str>) -> Result<CommitId, Error> {
+        self.repo.resolve(revision.unwrap_or("HEAD")).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    /// The record of deployments: what was given, else what is found.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a source is there and cannot be read.
+    pub fn records(&self, question: &Question, environment: &str) -> Result<Known<Records>, Error> {
+        let mut records = match &question.deploys {
+            Some((name, bytes)) => Ok(deployments::from_text(name, bytes)?),
+            None => deployments::look(&self.repo, &self.found.policy.history(), environment, self.now.instant)?,
+        };
+        if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
+            let before = records.deployments.len();
+            records.deployments.retain(|record| record.run.as_deref() != Some(run));
+            let left_out = before - records.deployments.len();
+            records.notes.push(format!("run {run} is left out: {left_out} of its records"));
+        }
+        Ok(records)
+    }
+
+    /// What to make of records that start after the instant judged.
+    #[must_use]
+    pub fn future(&self) -> Future {
+        match self.now.clock {
+            Clock::Asked => Future::Unseen,
+            Clock::Machine => Future::ClocksDisagree,
+        }
+    }
+
+    /// The landings on the default branch since an instant.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where they cannot be read.
+    pub fn trunk(&self, since: Instant) -> Known<Landings> {
+        self.branch.as_ref().map_err(Clone::clone).and_then(|branch| self.landings(&branch.tip, since))
+    }
+
+    fn landings(&self, tip: &CommitId, since: Instant) -> Known<Landings> {
+        self.repo.landings(tip, since, self.now)
+    }
+
+    /// Gathers the facts of one request.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a source is there and cannot be read.
+    pub fn gather(&self, policy: EnvironmentPolicy, commit: CommitId, lane: LaneRequest, records: Known<Records>) -> Result<Gathered, Error> {
+        let now = self.now.instant;
+        let mut policy = policy;
+        let mut notes = self.found.notes.clone();
+        let mut records = records;
+        let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default;
+        if unrecorded {
+            notes.push("no record of deployments was found: the pushes are judged, as advice only; `--deploys FILE` gives a record".to_owned());
+            let graphless = [RuleId::PushFrequency, RuleId::FixChain];
+            policy.rules.retain(|entry| graphless.contains(&entry.rule.id()));
+            policy.rules.iter_mut().for_each(|entry| entry.level = crate::engine::decision::Level::Advisory);
+        }
+        let filter = match policy.paths.is_empty() {
+            true => None,
+            false => Some(PathFilter::new(&policy.paths).map_err(|error| Error::usage(error.to_string()))?),
+        };
+        let lookback = policy.lookback().landings;
+        let since = now - if unrecorded { lookback.max(GLANCE) } else { lookback };
+        let tip = self.branch.as_ref().map(|branch| &branch.tip).map_err(Clone::clone);
+        let by_landing = records.is_err() && policy.trigger == Some(Trigger::Push);
+        let since = if by_landing { since.min(now - policy.lookback().deployments) } else { since };
+
+        let trunk = tip.clone().and_then(|tip| self.landings(tip, since));
+        if by_landing && let Ok(trunk) = &trunk {
+            records = Ok(Records {
+                deployments: deployments::from_landings(&trunk.landings, &policy.environment, &commit),
+                complete_since: trunk.complete_since,
+                sources: vec!["landings, each taken for a deploy (`trigger: push`)".to_owned()],
+                notes: Vec::new(),
+            });
+        }
+        let future = self.future();
+        let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
+        let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
+        let accounts = rollout_facts(&self.found.policy, &policy, &listed, complete_since, now, future);
+
+        let landed = tip.map(|tip| tip == &commit || self.repo.ancestry(&commit, tip) == Ok(Ancestry::Older)).unwrap_or(false);
+        let base = self.base(&accounts.own_rollouts);
+        let chain = self.chain(&commit, landed, trunk.as_ref(), base.as_ref().ok().and_then(Option::as_ref), since);
+        let mut batch = match (&base, unrecorded) {
+            (_, true) => chain.clone().map(|chain| recent(chain, now - GLANCE)),
+            (Err(missing), false) => Err(missing.clone()),
+            (Ok(base), false) => chain.clone().and_then(|chain| self.repo.batch(&commit, base.as_ref(), &chain, filter.as_ref())),
+        };
+        if let Ok(batch) = &mut batch {
+            self.fill_files(batch);
+        }
+        let ancestry = match &base {
+            Err(missing) => Err(missing.clone()),
+            Ok(None) => Ok(None),
+            Ok(Some(base)) => self.repo.ancestry(&commit, base).map(Some),
+        };
+        let pushes = trunk.map(|trunk| self.pushes(trunk, landed, filter.as_ref()));
+        notes.extend(self.fetch_note(&policy));
+
+        let history = HistorySummary {
+            complete_since,
+            deployments: accounts.rollouts.as_ref().map_or(0, |rollouts| rollouts.all().len()),
+            pushes: pushes.as_ref().map_or(0, |pushes| pushes.landings.len()),
+            sources: self.sources(&records, &pushes),
+        };
+        notes.extend(records.into_iter().flat_map(|records| records.notes));
+        let subject = self.repo.subject(&commit);
+        let facts = Facts {
+            calendars: self.calendars(&policy),
+            request: DeployRequest { environment: policy.environment.clone(), commit, lane },
+            rollouts: accounts.rollouts,
+            own_rollouts: accounts.own_rollouts,
+            elsewhere: accounts.elsewhere,
+            pushes,
+            batch,
+            ancestry,
+            governance: Err(not_read("the reading of the governance file")),
+            storage: Err(not_read("the reading of the deploy configuration")),
+            checks: Err(not_read("the state of checks on the commit")),
+            overrides: Vec::new(),
+        };
+        Ok(Gathered { policy, facts, subject, history, notes })
+    }
+
+    /// The commit of the last success; `None` where a complete history has none.
+    fn base(&self, own: &Known<Rollouts>) -> Known<Option<CommitId>> {
+        let rollouts = own.as_ref().map_err(Clone::clone)?;
+        match (rollouts.last_success().and_then(|rollout| rollout.commit.clone()), rollouts.complete_since) {
+            (Some(commit), _) => Ok(Some(commit)),
+            (None, None) => Ok(None),
+            (None, Some(since)) => Err(Missing::new(
+                format!("the last success: the history begins {} and has none", utc(since)),
+                "give a longer history: `--deploys FILE` with the whole log",
+            )),
+        }
+    }
+
+    /// The landings that lead to the requested commit, as far back as the batch and the rules reach.
+    fn chain(&self, commit: &CommitId, landed: bool, trunk: Result<&Landings, &Missing>, base: Option<&CommitId>, since: Instant) -> Known<Landings> {
+        let shipped_at = base.and_then(|base| self.repo.committed_at(base));
+        let needed = shipped_at.map_or(since, |shipped| shipped.min(self.now.instant) - (self.now.instant - since)).min(since);
+        match trunk {
+            Ok(trunk) if landed && needed >= since && trunk.landings.last().is_some_and(|last| last.commit == *commit) => Ok(trunk.clone()),
+            _ => self.landings(commit, needed),
+        }
+    }
+
+    fn pushes(&self, trunk: Landings, landed: bool, filter: Option<&PathFilter>) -> Pushes {
+        let mut landings = trunk.landings;
+        if let Some(filter) = filter {
+            landings.retain(|landing| self.repo.touches(&landing.commit, filter).unwrap_or(true));
+        }
+        Pushes { landings, complete_since: trunk.complete_since, requested_landed: landed }
+    }
+
+    /// Names the files of the landings that a chain of fixes may link.
+    fn fill_files(&self, batch: &mut Batch) {
+        let all = batch.shipped.iter_mut().chain(batch.landings.iter_mut().map(|landing| &mut landing.landing));
+        for landing in all.filter(|landing| landing.is_fix_like()) {
+            landing.files = self.repo.files(&landing.commit).unwrap_or_default();
+        }
+    }
+
+    fn sources(&self, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
+        let mut sources = records.as_ref().map_or_else(|_| Vec::new(), |records| records.sources.clone());
+        if let (Ok(branch), Ok(_)) = (&self.branch, pushes) {
+            sources.push(format!("landings on {}", branch.name));
+        }
+        sources
+    }
+
+    /// Says how old the knowledge of a remote branch is, where pushes are judged by it.
+    fn fetch_note(&self, policy: &EnvironmentPolicy) -> Option<String> {
+        let branch = self.branch.as_ref().ok().filter(|_| policy.has(RuleId::PushFrequency))?;
+        let age = self.now.instant - branch.fetched_at?;
+        (age > TimeDelta::minutes(5)).then(|| format!("{} was last fetched {} ago: newer pushes are not seen; run `git fetch`", branch.name, duration::glance(age)))
+    }
+
+    fn calendars(&self, policy: &EnvironmentPolicy) -> BTreeMap<String, Known<Vec<(Instant, Instant)>>> {
+        let (from, to) = (self.now.instant - TimeDelta::days(2), self.now.instant + HORIZON + TimeDelta::days(2));
+        let mut calendars = BTreeMap::new();
+        for entry in &policy.rules {
+            let Rule::Freeze(freeze) = &entry.rule else { continue };
+            let Some((path, zone)) = freeze.calendar() else { continue };
+            let missing = |why: String| Missing::new(format!("the calendar {path}: {why}"), "put a valid calendar file there, on the default branch");
+            let busy = match self.found.home.read(Some(&self.repo), path) {
+                Ok(Some(bytes)) => ics::busy(path, &String::from_utf8_lossy(&bytes), zone, from, to).map_err(|error| missing(error.to_string())),
+                Ok(None) => Err(missing("there is no such file".to_owned())),
+                Err(error) => Err(missing(error.message)),
+            };
+            calendars.insert(path.to_owned(), busy);
+        }
+        calendars
+    }
+}
+
+/// The batch that the default policy judges where nothing records deployments: what landed lately.
+fn recent(chain: Landings, since: Instant) -> Batch {
+    let (shipped, fresh): (Vec<Landing>, Vec<Landing>) = chain.landings.into_iter().partition(|landing| landing.at <= since);
+    let landings = fresh.into_iter().map(|landing| BatchLanding { landing, commits: 1 }).collect();
+    Batch { base: None, landings, shipped, complete_since: chain.complete_since }
+}
+
+fn not_read(what: &str) -> Missing {
+    Missing::new(format!("{what} is not part of this release"), "make the rule advisory, or drop it with `without`, until it is")
+}

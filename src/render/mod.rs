@@ -1,0 +1,131 @@
+//! A report as text: one file an output. Nothing is printed here.
+
+mod github;
+mod json;
+mod markdown;
+mod sarif;
+mod terminal;
+mod text;
+
+use chrono_tz::Tz;
+use clap::ValueEnum;
+
+use crate::engine::decision::{Decision, Finding, Verdict};
+use crate::report::Report;
+
+pub use text::{clean, escape, when};
+
+/// The outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal
+    Terminal,
+    /// For programs; the schema is docs/check.schema.json
+    Json,
+    /// For comments and job summaries
+    Markdown,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    Always,
+    Never,
+}
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Brief,
+    /// Each rule's reasoning, passing ones too.
+    Full,
+}
+
+/// How to write for a terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    pub colour: Colour,
+    /// Columns.
+    pub width: usize,
+    /// The zone of local times; UTC unless said.
+    pub zone: Option<Tz>,
+    pub detail: Detail,
+}
+
+/// Writes a report; the text ends with a line's end.
+#[must_use]
+pub fn render(report: &Report, format: Format, style: &Style) -> String {
+    match format {
+        Format::Terminal => terminal::render(report, style),
+        Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report, style),
+        Format::Github => github::render(report, style),
+        Format::Sarif => sarif::render(report),
+    }
+}
+
+/// The answer in words: `HOLD until 16:42 UTC (in 1h 20m)`.
+fn answer(decision: &Decision, zone: Option<Tz>) -> String {
+    match (decision.verdict, decision.next_approval) {
+        (Verdict::Approve, _) => "APPROVE".to_owned(),
+        (Verdict::Hold, Some(until)) => format!("HOLD until {}", when(until, decision.at, zone)),
+        (Verdict::Hold, None) => "HOLD until somebody acts".to_owned(),
+        (Verdict::Reject, _) => "REJECT".to_owned(),
+    }
+}
+
+/// The answer with its mark, so that no colour is needed to tell it.
+#[must_use]
+pub fn marked_answer(decision: &Decision, zone: Option<Tz>) -> String {
+    let mark = match decision.verdict {
+        Verdict::Approve => "✔",
+        Verdict::Hold => "◼",
+        Verdict::Reject => "✘",
+    };
+    format!("{mark} {}", answer(decision, zone))
+}
+
+/// The findings that block, strictest first.
+fn blocking(report: &Report) -> Vec<&Finding> {
+    let mut blocking: Vec<&Finding> =
+        report.decision.findings.iter().filter(|finding| finding.level.is_mandatory() && finding.verdict != Verdict::Approve).collect();
+    blocking.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    blocking
+}
+
+/// The advisory findings that do not pass.
+fn advice(report: &Report) -> Vec<&Finding> {
+    report.decision.findings.iter().filter(|finding| !finding.level.is_mandatory() && finding.verdict != Verdict::Approve).collect()
+}
+
+/// The findings that pass.
+fn passing(report: &Report) -> Vec<&Finding> {
+    report.decision.findings.iter().filter(|finding| finding.verdict == Verdict::Approve).collect()
+}
+
+/// What to do, each act once.
+fn remedies(report: &Report) -> Vec<&str> {
+    let mut remedies: Vec<&str> = Vec::new();
+    for remedy in blocking(report).into_iter().filter_map(|finding| finding.remedy.as_deref()) {
+        if !remedies.contains(&remedy) {
+            remedies.push(remedy);
+        }
+    }
+    remedies
+}
+
+/// What the history was, in a line.
+fn history_line(report: &Report) -> String {
+    let history = &report.history;
+    if history.sources.is_empty() {
+        return "no history was found".to_owned();
+    }
+    let complete = history.complete_since.map(|since| format!(", complete since {}", crate::engine::calendar::utc(since))).unwrap_or_default();
+    let count = |count: usize, noun: &str, end: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}{end}") };
+    let (deployments, pushes) = (count(history.deployments, "deployment", "s"), count(history.pushes, "push", "es"));
+    format!("{deployments} and {pushes} from {}{complete}", history.sources.join(", "))
+}

@@ -1,0 +1,57 @@
+//! SARIF 2.1.0: a result for each finding that does not pass, at its line of the policy.
+
+use serde_json::{Value as Json, json};
+
+use super::text::clean;
+use super::{advice, blocking};
+use crate::engine::calendar::utc;
+use crate::engine::decision::Finding;
+use crate::report::Report;
+
+pub(super) fn render(report: &Report) -> String {
+    let decision = &report.decision;
+    let mut rules: Vec<&str> = decision.findings.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let index = |finding: &Finding| rules.iter().position(|rule| *rule == finding.rule);
+    let results: Vec<Json> = blocking(report).into_iter().chain(advice(report)).map(|finding| result(finding, index(finding))).collect();
+    let descriptors: Vec<Json> = rules.iter().map(|rule| json!({"id": rule, "help": {"text": format!("docs/rules/{rule}.md")}})).collect();
+    let value = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "deploy-rhythm", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": descriptors}},
+            "results": results,
+            "properties": {
+                "verdict": decision.verdict,
+                "next_approval": decision.next_approval.map(utc),
+                "environment": clean(&decision.environment),
+                "commit": decision.commit,
+            },
+        }],
+    });
+    format!("{value:#}\n")
+}
+
+fn result(finding: &Finding, rule: Option<usize>) -> Json {
+    let remedy = finding.remedy.as_deref().map(|remedy| format!(" {}", clean(remedy))).unwrap_or_default();
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": if finding.level.is_mandatory() { "error" } else { "note" },
+        "message": {"text": format!("{}.{remedy}", clean(&finding.message))},
+    });
+    if !finding.source.file.starts_with("built-in:") {
+        result["locations"] = json!([{"physicalLocation": {
+            "artifactLocation": {"uri": uri(&finding.source.file)},
+            "region": {"startLine": finding.source.line},
+        }}]);
+    }
+    result
+}
+
+/// A path as a relative reference: everything that is no plain letter of a path is written in percent.
+fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~');
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

@@ -1,0 +1,117 @@
+//! Text from outside, made harmless: for a terminal, and for Markdown.
+
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
+
+use crate::engine::duration;
+use crate::engine::event::Instant;
+
+/// How much of one outside text is shown.
+const LONGEST: usize = 300;
+
+/// Takes out what could steer a terminal or turn text around, and cuts what is too long.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST && !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept: String = text.chars().map(|letter| if is_hostile(letter) { '\u{fffd}' } else { letter }).take(LONGEST).collect();
+    if text.chars().count() > LONGEST {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// Control characters, and those that turn the direction of text or hide in it.
+fn is_hostile(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+}
+
+/// Makes text from outside plain in GitHub's Markdown: no markup, mention, reference, link or HTML survives.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let clean = clean(text);
+    for letter in clean.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // A joiner after the sign keeps GitHub from reading a name, a number or a scheme behind it.
+            '@' | '#' | ':' => {
+                out.push('\\');
+                out.push(letter);
+                out.push_str("&#8288;");
+            }
+            '.' => out.push_str(".&#8288;"),
+            _ if letter.is_ascii_punctuation() => {
+                out.push('\\');
+                out.push(letter);
+            }
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+/// An instant for a person: the time, the date where it is another day, and how far off it is.
+#[must_use]
+pub fn when(instant: Instant, now: Instant, zone: Option<Tz>) -> String {
+    let zone = zone.unwrap_or(Tz::UTC);
+    let (local, today) = (instant.with_timezone(&zone), now.with_timezone(&zone).date_naive());
+    let seconds = if instant.timestamp() % 60 == 0 { "%H:%M" } else { "%H:%M:%S" };
+    let day = if local.date_naive() == today { "" } else { "%a %Y-%m-%d " };
+    format!("{} (in {})", local.format(&format!("{day}{seconds} %Z")), duration::glance(instant - now))
+}
+
+/// Breaks text into lines of at most `width` columns, at spaces.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, escape, wrap};
+    use proptest::prelude::*;
+
+    #[test]
+    fn hostile_text_becomes_plain() {
+        assert_eq!(clean("a\u{1b}[31mred\u{202e}"), "a\u{fffd}[31mred\u{fffd}");
+        let escaped = escape("@team #12 <b>|x| `y` https://example.org [z](w) ::error::");
+        for mark in ["@t", "#1", "<b", "//e", "[z](", "::"] {
+            assert!(!escaped.contains(mark), "{mark} in {escaped}");
+        }
+    }
+
+    #[test]
+    fn long_words_stand_alone() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_markup_survives(text in ".{0,80}") {
+            let escaped = escape(&text);
+            let mut before = ' ';
+            for letter in escaped.chars() {
+                let opens = matches!(letter, '<' | '>' | '|' | '`' | '*' | '_' | '[' | ']' | '@' | '~');
+                prop_assert!(!opens || before == '\\', "{letter} in {escaped}");
+                prop_assert!(!letter.is_control());
+                before = if before == '\\' && letter == '\\' { ' ' } else { letter };
+            }
+        }
+    }
+}

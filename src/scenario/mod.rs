@@ -1,0 +1,9 @@
+//! Scenarios: a policy, what happened, an instant, and the decision expected.
+//!
+//! The same format serves the project's own tests and the user's `policy test`.
+
+mod parse;
+mod run;
+
+pub use parse::{Scenario, parse};
+pub use run::Outcome;

@@ -1,0 +1,200 @@
+//! The record of deployments: one source for an environment, the others filling the time before it begins.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::git::Repo;
+use super::kamal_audit::{self, Extent};
+use super::{files, log};
+use crate::engine::event::{CommitId, Deployment, Environment, Instant, Precision};
+use crate::engine::facts::{Known, Missing};
+use crate::engine::policy::{HistorySettings, HistorySource};
+use crate::error::Error;
+
+/// The pattern of deploy tags, unless the policy has its own.
+pub const TAGS: &str = "deploy/{environment}/*";
+
+/// Where a deploy log is looked for.
+pub const LOGS: [&str; 2] = ["deploys.jsonl", "log/deploys.jsonl"];
+
+/// What one source, or several together, know.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    pub deployments: Vec<Deployment>,
+    /// Back to when they are complete; `None` is the very beginning.
+    pub complete_since: Option<Instant>,
+    pub sources: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+/// Reads the text of `--deploys`: a deploy log, or what `kamal audit` prints; it is the whole history.
+///
+/// # Errors
+///
+/// Fails with every bad line.
+pub fn from_text(name: &str, bytes: &[u8]) -> Result<Records, Error> {
+    if kamal_audit::looks_like(bytes) {
+        return kamal(name, bytes, Extent::Tail);
+    }
+    let deployments = log::parse(name, bytes).map_err(|error| Error::usage(error.to_string()))?;
+    Ok(Records { deployments, sources: vec![format!("deploy log {name}")], ..Records::default() })
+}
+
+fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
+    let audit = kamal_audit::parse(name, bytes, extent).map_err(|error| Error::usage(error.to_string()))?;
+    let sources = vec![format!("Kamal audit {name}")];
+    Ok(Records { deployments: audit.deployments, complete_since: audit.complete_since, sources, notes: audit.notes })
+}
+
+/// Looks for the records of a repository: deploy log, Kamal's audit log, deploy tags.
+///
+/// # Errors
+///
+/// Fails where a source is there and cannot be read.
+pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Instant) -> Result<Known<Records>, Error> {
+    let wants = |source| matches!(settings.source, HistorySource::Auto) || settings.source == source;
+    let mut found = Vec::new();
+    if let Some(top) = repo.workdir() {
+        if wants(HistorySource::Log) {
+            found.extend(log_of(top, settings)?);
+        }
+        if wants(HistorySource::Kamal) {
+            found.extend(kamal_of(top, settings)?);
+        }
+    }
+    if wants(HistorySource::Tags) {
+        found.extend(tags_of(repo, settings)?);
+    }
+    if found.is_empty() {
+        let pattern = settings.tags.as_deref().unwrap_or(TAGS);
+        let what = match settings.source {
+            HistorySource::None => "the deployments: the policy says `history: {source: none}`".to_owned(),
+            _ => format!("the deployments: no deploy log ({}), no Kamal audit log, no tag {pattern}", LOGS.join(", ")),
+        };
+        let remedy = format!(
+            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), or tag each deploy: `git tag -a {}`",
+            pattern.replace("{environment}", environment).replace('*', "$(date +%Y%m%d-%H%M%S)")
+        );
+        return Ok(Err(Missing::new(what, remedy)));
+    }
+    Ok(Ok(merge(found, environment, now)))
+}
+
+fn log_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Error> {
+    let named = settings.log.as_deref();
+    for path in named.map_or(LOGS.to_vec(), |path| vec![path]) {
+        if let Some(bytes) = files::read(&top.join(path), files::LOG_LIMIT)? {
+            let deployments = log::parse(path, &bytes).map_err(|error| Error::usage(error.to_string()))?;
+            return Ok(Some(Records { deployments, sources: vec![format!("deploy log {path}")], ..Records::default() }));
+        }
+    }
+    match named {
+        Some(path) => Err(Error::usage(format!("the deploy log {path}, which the policy names, is not there")).hint("write it, or take `log` out of `history`")),
+        None => Ok(None),
+    }
+}
+
+fn kamal_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Error> {
+    let named = settings.kamal.clone();
+    let paths = match &named {
+        Some(path) => vec![path.clone()],
+        None => files::ending_with(&top.join(".kamal"), "-audit.log")?.into_iter().map(|name| format!(".kamal/{name}")).collect(),
+    };
+    let mut all: Option<Records> = None;
+    for path in paths {
+        let Some(bytes) = files::read(&top.join(&path), files::LOG_LIMIT)? else { continue };
+        let records = kamal(&path, &bytes, Extent::Whole)?;
+        let all = all.get_or_insert_default();
+        all.deployments.extend(records.deployments);
+        all.sources.extend(records.sources);
+        all.notes.extend(records.notes);
+    }
+    match (all, named) {
+        (None, Some(path)) => Err(Error::usage(format!("Kamal's audit log {path}, which the policy names, is not there"))
+            .hint("it lies on the host: copy it, or give the text of `kamal audit` to `--deploys`")),
+        (all, _) => Ok(all),
+    }
+}
+
+fn tags_of(repo: &Repo, settings: &HistorySettings) -> Result<Option<Records>, Error> {
+    let pattern = settings.tags.as_deref().unwrap_or(TAGS);
+    let tags = repo.deploy_tags(pattern, "production").map_err(|error| Error::failure(error.to_string()))?;
+    if tags.deployments.is_empty() {
+        return Ok(None);
+    }
+    let mut notes: Vec<String> = tags.unread.iter().take(5).map(|tag| format!("the tag {} is left out: {}", tag.name, tag.reason)).collect();
+    let tags = tags.deployments;
+    if tags.iter().any(|tag| tag.precision == Precision::Guessed) {
+        notes.push("some deploy tags are lightweight: their commits' dates stand for the deploys (annotated tags tell: `git tag -a`)".to_owned());
+    }
+    let oldest = tags.iter().map(|tag| tag.started_at).min();
+    let complete_since = oldest.filter(|_| repo.is_shallow());
+    Ok(Some(Records { deployments: tags, complete_since, sources: vec![format!("tags {pattern}")], notes }))
+}
+
+/// Joins sources, the first that knows an environment being its record.
+fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records {
+    if found.len() == 1 {
+        return found.remove(0);
+    }
+    let mut merged = Records::default();
+    let knowing: Vec<usize> = (0..found.len()).filter(|index| found[*index].deployments.iter().any(|one| &*one.environment == requested)).collect();
+    let relevant = if knowing.is_empty() { vec![0] } else { knowing };
+    let since = relevant.iter().map(|index| found[*index].complete_since);
+    merged.complete_since = since.min().flatten();
+    let names: BTreeSet<Environment> = found.iter().flat_map(|records| &records.deployments).map(|one| one.environment.clone()).collect();
+    let mut dropped = 0;
+    for name in names {
+        let mut record: Option<Vec<Deployment>> = None;
+        for source in &found {
+            let mut own: Vec<Deployment> = source.deployments.iter().filter(|one| one.environment == name).cloned().collect();
+            match &mut record {
+                _ if own.is_empty() => {}
+                None => record = Some(own),
+                Some(record) => {
+                    let birth = record.iter().map(|one| one.started_at).min().unwrap_or(now);
+                    let before = own.len();
+                    own.retain(|one| one.started_at < birth || !overlaps_one(record, one, now));
+                    dropped += before - own.len();
+                    record.extend(own);
+                }
+            }
+        }
+        merged.deployments.extend(record.unwrap_or_default());
+    }
+    for records in found {
+        merged.sources.extend(records.sources);
+        merged.notes.extend(records.notes);
+    }
+    if dropped > 0 {
+        merged.notes.push(format!("{dropped} deployments stand in two sources and count once"));
+    }
+    merged
+}
+
+/// Whether the record has a rollout of the same commit at the same time.
+fn overlaps_one(record: &[Deployment], other: &Deployment, now: Instant) -> bool {
+    let end = |one: &Deployment| one.finished_at.unwrap_or(if one.state.is_final() { one.started_at } else { now });
+    let same = |one: &&Deployment| one.commit.is_some() && one.commit == other.commit;
+    record.iter().filter(same).any(|one| one.started_at <= end(other) && other.started_at <= end(one))
+}
+
+/// The landings of an environment that is deployed by landing, where nothing better records its deploys.
+#[must_use]
+pub fn from_landings(landings: &[crate::engine::event::Landing], environment: &Environment, requested: &CommitId) -> Vec<Deployment> {
+    let others = landings.iter().filter(|landing| landing.commit != *requested);
+    let deployment = |landing: &crate::engine::event::Landing| Deployment {
+        id: format!("push:{}", landing.commit.short()).into(),
+        environment: environment.clone(),
+        commit: Some(landing.commit.clone()),
+        revision: None,
+        state: crate::engine::event::DeploymentState::Success,
+        started_at: landing.at,
+        finished_at: None,
+        run: None,
+        actor: None,
+        url: None,
+        precision: landing.precision,
+    };
+    others.map(deployment).collect()
+}

@@ -1,0 +1,84 @@
+//! Reading files, each with a bound.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use crate::error::Error;
+
+/// The largest deploy log that is read, in bytes.
+pub const LOG_LIMIT: u64 = 1 << 30;
+
+/// Reads a whole file; `None` where there is none.
+///
+/// # Errors
+///
+/// Fails where the file is larger than the limit or cannot be read.
+pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    #[expect(clippy::disallowed_methods, reason = "this is the edge: every file of the working tree is read here")]
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let length = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if length.is_dir() {
+        return Err(Error::usage(format!("{} is a directory, not a file", path.display())));
+    }
+    bounded(file, length.len(), &path.display().to_string(), limit).map(Some)
+}
+
+/// Reads a whole stream.
+///
+/// # Errors
+///
+/// Fails where it is longer than the limit or breaks off.
+pub fn bounded(stream: impl Read, expected: u64, name: &str, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(limit)).unwrap_or_default());
+    stream
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read")).hint("cut it to what the rules look back"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::failure(format!("cannot read {}: {error}", path.display()))
+}
+
+/// The names of the files of a folder that end in a certain way, sorted; none where there is no folder.
+///
+/// # Errors
+///
+/// Fails where the folder is there and cannot be listed.
+pub fn ending_with(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
+    let listed = match std::fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
+    };
+    let mut names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| name.ends_with(end)).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Creates a file that must not exist yet, with the folders above it.
+///
+/// # Errors
+///
+/// Fails where the file exists already, or cannot be written.
+pub fn create(path: &Path, text: &str) -> Result<(), Error> {
+    use std::io::Write;
+    let unwritable = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::usage(format!("{} exists already, and is left as it is", path.display())),
+        _ => Error::failure(format!("cannot write {}: {error}", path.display())),
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+    }
+    let mut file = File::create_new(path).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).map_err(unwritable)
+}

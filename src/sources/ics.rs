@@ -1,0 +1,221 @@
+//! Calendar files: the spans of time that their events cover.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono_tz::Tz;
+use icalendar::parser::{Component, Property, read_calendar, unfold};
+
+use crate::engine::calendar::{Bound, end_of_day, instant_of, start_of_day};
+use crate::engine::event::Instant;
+
+/// The most occurrences of one event that are looked at.
+const OCCURRENCES: u16 = 5_000;
+
+/// Why a calendar cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IcsError {
+    /// The text is no calendar.
+    #[error("{name} is not a calendar that can be read: {why}")]
+    NotACalendar { name: String, why: String },
+    /// An event of it cannot be placed in time.
+    #[error("{name}, event `{event}`: {why}")]
+    Event { name: String, event: String, why: String },
+}
+
+/// One end of an event.
+#[derive(Clone, Copy)]
+enum Edge {
+    Day(NaiveDate),
+    Instant(Instant),
+}
+
+/// The spans that a calendar's events cover between two instants, joined and sorted.
+///
+/// # Errors
+///
+/// Fails where the text is no calendar, or an event cannot be placed in time.
+pub fn busy(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, IcsError> {
+    let unfolded = unfold(text.trim_start_matches('\u{feff}'));
+    let not_a_calendar = |why: &str| IcsError::NotACalendar { name: name.to_owned(), why: why.chars().take(200).collect() };
+    let calendar = read_calendar(&unfolded).map_err(|why| not_a_calendar(&why))?;
+    let mut spans = Vec::new();
+    for event in calendar.components.iter().filter(|component| component.name.as_str().eq_ignore_ascii_case("VEVENT")) {
+        let title = || value(event, "SUMMARY").or_else(|| value(event, "UID")).unwrap_or("without a name").chars().take(80).collect();
+        let found = occurrences(event, zone, from, to).map_err(|why| IcsError::Event { name: name.to_owned(), event: title(), why })?;
+        spans.extend(found.into_iter().filter(|(start, end)| start < end && *end > from && *start < to));
+    }
+    spans.sort_unstable();
+    let mut joined: Vec<(Instant, Instant)> = Vec::new();
+    for (start, end) in spans {
+        match joined.last_mut() {
+            Some((_, last)) if start <= *last => *last = end.max(*last),
+            _ => joined.push((start, end)),
+        }
+    }
+    Ok(joined)
+}
+
+fn property<'a>(event: &'a Component<'_>, name: &str) -> Option<&'a Property<'a>> {
+    event.properties.iter().find(|property| property.name.as_str().eq_ignore_ascii_case(name))
+}
+
+fn value<'a>(event: &'a Component<'_>, name: &str) -> Option<&'a str> {
+    property(event, name).map(|property| property.val.as_str())
+}
+
+fn occurrences(event: &Component<'_>, zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, String> {
+    if value(event, "STATUS").is_some_and(|status| status.eq_ignore_ascii_case("CANCELLED")) {
+        return Ok(Vec::new());
+    }
+    let start_property = property(event, "DTSTART").ok_or("it has no DTSTART")?;
+    let start = edge(start_property, zone, Bound::Start)?;
+    let end = match (property(event, "DTEND"), value(event, "DURATION")) {
+        (Some(end), _) => Some(edge(end, zone, Bound::End)?),
+        (None, Some(length)) => Some(Edge::Instant(instant(start, zone)? + length_of(length)?)),
+        (None, None) => None,
+    };
+    let rules: Vec<String> = event
+        .properties
+        .iter()
+        .filter(|property| ["RRULE", "RDATE", "EXDATE"].iter().any(|name| property.name.as_str().eq_ignore_ascii_case(name)))
+        .map(|property| {
+            let parameters: String = property.params.iter().filter_map(|one| Some(format!(";{}={}", one.key.as_str(), one.val.as_ref()?.as_str()))).collect();
+            format!("{}{parameters}:{}", property.name.as_str().to_uppercase(), property.val.as_str())
+        })
+        .collect();
+    let first = (instant(start, zone)?, last_instant(start, end, zone)?);
+    if rules.is_empty() {
+        return Ok(vec![first]);
+    }
+    recurring(start, start_property, first, &rules, zone, from, to)
+}
+
+/// The occurrences of an event that comes back, each as long in local days or in seconds as the first.
+fn recurring(start: Edge, property: &Property<'_>, first: (Instant, Instant), rules: &[String], zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, String> {
+    let local = match property.params.iter().find(|one| one.key.as_str().eq_ignore_ascii_case("TZID")).and_then(|one| one.val.as_ref()) {
+        Some(name) => name.as_str().parse::<Tz>().map_err(|_| format!("unknown time zone `{}`", name.as_str()))?,
+        None if property.val.as_str().ends_with('Z') => Tz::UTC,
+        None => zone,
+    };
+    let begin = match start {
+        Edge::Day(day) => format!("{}T000000", day.format("%Y%m%d")),
+        Edge::Instant(instant) => instant.with_timezone(&local).format("%Y%m%dT%H%M%S").to_string(),
+    };
+    let text = format!("DTSTART;TZID={}:{begin}\n{}", local.name(), rules.join("\n"));
+    let set: rrule::RRuleSet = text.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
+    let length = first.1 - first.0;
+    let zoned = |instant: Instant| instant.with_timezone(&rrule::Tz::UTC);
+    let found = set.after(zoned(from - length - TimeDelta::days(1))).before(zoned(to)).all(OCCURRENCES);
+    if found.limited {
+        return Err(format!("it comes back more than {OCCURRENCES} times"));
+    }
+    let days = length.num_hours().div_euclid(24) + i64::from(length.num_hours().rem_euclid(24) >= 12);
+    let span = |date: DateTime<rrule::Tz>| match start {
+        Edge::Instant(_) => Some((date.to_utc(), date.to_utc() + length)),
+        // A local day may have 23 or 25 hours.
+        Edge::Day(_) => {
+            let day = date.date_naive();
+            Some((start_of_day(zone, day)?, start_of_day(zone, day + TimeDelta::days(days.max(1)))?))
+        }
+    };
+    Ok(found.dates.into_iter().filter_map(span).collect())
+}
+
+fn edge(property: &Property<'_>, zone: Tz, bound: Bound) -> Result<Edge, String> {
+    let text = property.val.as_str().trim();
+    let unreadable = || format!("`{}` is no date", text.chars().take(40).collect::<String>());
+    if text.len() == 8 {
+        return NaiveDate::parse_from_str(text, "%Y%m%d").map(Edge::Day).map_err(|_| unreadable());
+    }
+    let local = NaiveDateTime::parse_from_str(text.trim_end_matches('Z'), "%Y%m%dT%H%M%S").map_err(|_| unreadable())?;
+    if text.ends_with('Z') {
+        return Ok(Edge::Instant(local.and_utc()));
+    }
+    let named = property.params.iter().find(|one| one.key.as_str().eq_ignore_ascii_case("TZID")).and_then(|one| one.val.as_ref());
+    let zone = match named {
+        Some(name) => name.as_str().parse::<Tz>().map_err(|_| format!("unknown time zone `{}`", name.as_str()))?,
+        None => zone,
+    };
+    instant_of(zone, local, bound).map(Edge::Instant).ok_or_else(unreadable)
+}
+
+fn instant(edge: Edge, zone: Tz) -> Result<Instant, String> {
+    match edge {
+        Edge::Instant(instant) => Ok(instant),
+        Edge::Day(day) => start_of_day(zone, day).ok_or_else(|| "a date past the calendar's end".to_owned()),
+    }
+}
+
+fn last_instant(start: Edge, end: Option<Edge>, zone: Tz) -> Result<Instant, String> {
+    match (start, end) {
+        (_, Some(end)) => instant(end, zone),
+        (Edge::Day(day), None) => end_of_day(zone, day).ok_or_else(|| "a date past the calendar's end".to_owned()),
+        (Edge::Instant(instant), None) => Ok(instant),
+    }
+}
+
+/// Reads an RFC 5545 duration such as `P1DT2H`.
+fn length_of(text: &str) -> Result<TimeDelta, String> {
+    let unreadable = || format!("`{}` is no duration", text.chars().take(40).collect::<String>());
+    let mut seconds: i64 = 0;
+    let mut digits = String::new();
+    for letter in text.strip_prefix('P').ok_or_else(unreadable)?.chars() {
+        let worth = match letter {
+            'T' => continue,
+            '0'..='9' if digits.len() < 6 => {
+                digits.push(letter);
+                continue;
+            }
+            'W' => 604_800,
+            'D' => 86_400,
+            'H' => 3_600,
+            'M' => 60,
+            'S' => 1,
+            _ => return Err(unreadable()),
+        };
+        seconds += worth * digits.parse::<i64>().map_err(|_| unreadable())?;
+        digits.clear();
+    }
+    Ok(TimeDelta::seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::busy;
+    use crate::engine::calendar::utc;
+    use chrono_tz::Tz;
+
+    fn spans(events: &str) -> Result<Vec<(String, String)>, String> {
+        let text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n{}\r\nEND:VCALENDAR\r\n", events.replace('\n', "\r\n"));
+        let from = "2026-01-01T00:00:00Z".parse().expect("instant");
+        let to = "2027-01-31T00:00:00Z".parse().expect("instant");
+        let busy = busy("holidays.ics", &text, Tz::Europe__Paris, from, to).map_err(|error| error.to_string())?;
+        Ok(busy.into_iter().map(|(start, end)| (utc(start), utc(end))).collect())
+    }
+
+    #[test]
+    fn all_day_events_are_local_days() {
+        let event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261225\nDTEND;VALUE=DATE:20261227\nSUMMARY:Christmas\nEND:VEVENT";
+        assert_eq!(spans(event), Ok(vec![("2026-12-24T23:00:00Z".into(), "2026-12-26T23:00:00Z".into())]));
+    }
+
+    #[test]
+    fn yearly_holidays_come_back() {
+        let event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20200714\nRRULE:FREQ=YEARLY\nSUMMARY:Bastille Day\nEND:VEVENT";
+        assert_eq!(spans(event), Ok(vec![("2026-07-13T22:00:00Z".into(), "2026-07-14T22:00:00Z".into())]));
+    }
+
+    #[test]
+    fn cancelled_events_do_not_count_and_unknown_zones_are_errors() {
+        let cancelled = "BEGIN:VEVENT\nUID:1\nSTATUS:CANCELLED\nDTSTART;VALUE=DATE:20261225\nEND:VEVENT";
+        assert_eq!(spans(cancelled), Ok(Vec::new()));
+        let unknown = "BEGIN:VEVENT\nUID:1\nSUMMARY:Party\nDTSTART;TZID=Mars/Olympus:20261225T100000\nEND:VEVENT";
+        let error = spans(unknown).expect_err("an error");
+        assert!(error.contains("Party") && error.contains("Mars/Olympus"), "{error}");
+    }
+
+    #[test]
+    fn times_are_read_in_their_zone() {
+        let event = "BEGIN:VEVENT\nUID:1\nDTSTART;TZID=America/New_York:20260704T090000\nDURATION:PT2H30M\nEND:VEVENT";
+        assert_eq!(spans(event), Ok(vec![("2026-07-04T13:00:00Z".into(), "2026-07-04T15:30:00Z".into())]));
+    }
+}

@@ -1,0 +1,273 @@
+//! The deploy log: JSON Lines, one deployment a line, any order.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use chrono::{DateTime, Datelike, NaiveDate};
+use serde::{Deserialize, Deserializer, de};
+
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Environment, Instant, Precision};
+
+/// How many bad lines are shown.
+const SHOWN: usize = 20;
+
+/// The longest line that is read, in bytes.
+const LONGEST: usize = 1024 * 1024;
+
+/// What is wrong with a log; nothing is judged on the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogErrors {
+    name: String,
+    bad: Vec<(usize, String)>,
+}
+
+impl fmt::Display for LogErrors {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the deploy log cannot be used")?;
+        for (line, what) in self.bad.iter().take(SHOWN) {
+            write!(out, "\n{}:{line}: {what}", self.name)?;
+        }
+        match self.bad.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(out, "\n… and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for LogErrors {}
+
+/// One line as it is written.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, default)]
+    id: Field<'a>,
+    #[serde(borrow, default)]
+    environment: Field<'a>,
+    #[serde(borrow, default)]
+    commit: Field<'a>,
+    #[serde(borrow, default)]
+    revision: Field<'a>,
+    #[serde(borrow, default)]
+    state: Field<'a>,
+    #[serde(borrow, default)]
+    started_at: Field<'a>,
+    #[serde(borrow, default)]
+    finished_at: Field<'a>,
+    #[serde(borrow, default)]
+    run: Field<'a>,
+    #[serde(borrow, default)]
+    actor: Field<'a>,
+    #[serde(borrow, default)]
+    url: Field<'a>,
+}
+
+/// The value of a key.
+#[derive(Default)]
+enum Field<'a> {
+    #[default]
+    Missing,
+    Null,
+    Text(Cow<'a, str>),
+    Other(&'static str),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Field<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a JSON value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Field<'de>, E> {
+                Ok(Field::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Field<'de>, E> {
+                Ok(Field::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_unit<E>(self) -> Result<Field<'de>, E> {
+                Ok(Field::Null)
+            }
+
+            // GitHub's ids are numbers: a whole number is its own text.
+            fn visit_u64<E>(self, number: u64) -> Result<Field<'de>, E> {
+                Ok(Field::Text(Cow::Owned(number.to_string())))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Field<'de>, E> {
+                Ok(Field::Other("a negative number"))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Field<'de>, E> {
+                Ok(Field::Other("a fraction"))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Field<'de>, E> {
+                Ok(Field::Other("true or false"))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Field<'de>, A::Error> {
+                while items.next_element::<de::IgnoredAny>()?.is_some() {}
+                Ok(Field::Other("a list"))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Field<'de>, A::Error> {
+                while entries.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
+                Ok(Field::Other("an object"))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl<'a> Field<'a> {
+    fn optional(self, key: &str) -> Result<Option<Cow<'a, str>>, String> {
+        match self {
+            Self::Missing | Self::Null => Ok(None),
+            Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty: leave it out, or write null")),
+            Self::Text(text) if text.bytes().any(|byte| byte.is_ascii_control()) => Err(format!("`{key}` holds control characters")),
+            Self::Text(text) => Ok(Some(text)),
+            Self::Other(what) => Err(format!("`{key}` is {what}, not a text")),
+        }
+    }
+
+    fn required(self, key: &str) -> Result<Cow<'a, str>, String> {
+        match self {
+            Self::Missing => Err(format!("`{key}` is missing")),
+            Self::Null => Err(format!("`{key}` is null, and is required")),
+            given => given.optional(key)?.ok_or_else(|| format!("`{key}` is missing")),
+        }
+    }
+}
+
+/// Reads a whole log.
+///
+/// # Errors
+///
+/// Returns every bad line with what is wrong with it.
+pub fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Deployment>, LogErrors> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut deployments: Vec<Deployment> = Vec::with_capacity(bytes.len() / 200);
+    let mut lines: Vec<u32> = Vec::with_capacity(bytes.len() / 200);
+    let mut bad = Vec::new();
+    let mut environments: Vec<Environment> = Vec::new();
+    let (mut start, mut number) = (0, 0_usize);
+    while start < bytes.len() {
+        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+        let line = bytes[start..end].trim_ascii();
+        (start, number) = (end + 1, number + 1);
+        if line.is_empty() {
+            continue;
+        }
+        match read_line(line, &mut environments) {
+            Ok(deployment) => {
+                deployments.push(deployment);
+                lines.push(u32::try_from(number).unwrap_or(u32::MAX));
+            }
+            Err(what) => bad.push((number, what)),
+        }
+    }
+    if bad.is_empty() {
+        bad = disagreements(&deployments, &lines);
+    }
+    if bad.is_empty() { Ok(deployments) } else { Err(LogErrors { name: name.to_owned(), bad }) }
+}
+
+fn read_line(line: &[u8], environments: &mut Vec<Environment>) -> Result<Deployment, String> {
+    if line.len() > LONGEST {
+        return Err(format!("the line is longer than {LONGEST} bytes"));
+    }
+    let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
+    if !line.starts_with('{') {
+        return Err("not a JSON object: a line begins with `{`".to_owned());
+    }
+    let line: Line<'_> = serde_json::from_str(line).map_err(|error| {
+        let text = error.to_string();
+        format!("not JSON that can be read: {}", text.split(" at line").next().unwrap_or(&text))
+    })?;
+    let id = line.id.required("id")?;
+    let environment = line.environment.required("environment")?;
+    let revision = line.revision.optional("revision")?;
+    let commit = match line.commit {
+        Field::Missing => return Err("`commit` is missing: write the full id, or null beside a `revision`".to_owned()),
+        Field::Null if revision.is_none() => return Err("`commit` is null, and no `revision` names what was deployed".to_owned()),
+        given => given.optional("commit")?,
+    };
+    let state = line.state.required("state")?;
+    let state = DeploymentState::ALL.into_iter().find(|(name, _)| *name == state).map(|(_, state)| state).ok_or_else(|| {
+        let names: Vec<&str> = DeploymentState::ALL.into_iter().map(|(name, _)| name).collect();
+        format!("`state` is `{state}`: write one of {}", names.join(", "))
+    })?;
+    let started_at = instant("started_at", &line.started_at.required("started_at")?)?;
+    let finished_at = line.finished_at.optional("finished_at")?.map(|text| instant("finished_at", &text)).transpose()?;
+    if finished_at.is_some() && !state.is_final() {
+        return Err("`finished_at` stands beside a `state` that is not final: give it success, failure, error or inactive".to_owned());
+    }
+    if finished_at.is_some_and(|finish| finish < started_at) {
+        return Err("`finished_at` lies before `started_at`".to_owned());
+    }
+    Ok(Deployment {
+        id: id.into(),
+        environment: interned(environments, &environment),
+        commit: commit.map(|commit| CommitId::new(&commit)),
+        revision: revision.map(Into::into),
+        state,
+        started_at,
+        finished_at,
+        run: line.run.optional("run")?.map(Into::into),
+        actor: line.actor.optional("actor")?.map(Into::into),
+        url: line.url.optional("url")?.map(Into::into),
+        precision: Precision::Recorded,
+    })
+}
+
+/// One copy of each environment's name: logs have millions of lines and few environments.
+fn interned(environments: &mut Vec<Environment>, name: &str) -> Environment {
+    const MOST: usize = 64;
+    if let Some(known) = environments.iter().find(|known| ***known == *name) {
+        return known.clone();
+    }
+    let new: Environment = name.into();
+    if environments.len() < MOST {
+        environments.push(new.clone());
+    }
+    new
+}
+
+fn instant(key: &str, text: &str) -> Result<Instant, String> {
+    let parsed = quick(text.as_bytes()).or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()));
+    let instant = parsed.ok_or_else(|| format!("`{key}` is `{}`: write an instant such as 2026-02-04T14:03:00Z", text.chars().take(40).collect::<String>()))?;
+    if (1971..=9000).contains(&instant.year()) { Ok(instant) } else { Err(format!("`{key}` lies outside the years 1971 to 9000")) }
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that nearly every log has.
+fn quick(text: &[u8]) -> Option<Instant> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = *text else { return None };
+    let digits = |digits: &[u8]| digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')));
+    let year = i32::try_from(digits(&[y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, digits(&[m0, m1])?, digits(&[d0, d1])?)?;
+    Some(date.and_hms_opt(digits(&[h0, h1])?, digits(&[n0, n1])?, digits(&[s0, s1])?)?.and_utc())
+}
+
+/// What lines say against one another: an id twice, a run with two commits.
+fn disagreements(deployments: &[Deployment], lines: &[u32]) -> Vec<(usize, String)> {
+    let mut ids: HashMap<&str, u32> = HashMap::with_capacity(deployments.len());
+    let mut runs: HashMap<(&str, &str), (Option<&CommitId>, u32)> = HashMap::new();
+    let mut bad = Vec::new();
+    for (deployment, line) in deployments.iter().zip(lines) {
+        if let Some(first) = ids.insert(&deployment.id, *line) {
+            bad.push((*line as usize, format!("the id `{}` stands in line {first} already", deployment.id)));
+        }
+        let Some(run) = &deployment.run else { continue };
+        let (commit, first) = *runs.entry((&deployment.environment, run)).or_insert((deployment.commit.as_ref(), *line));
+        if commit != deployment.commit.as_ref() {
+            bad.push((*line as usize, format!("run `{run}` has another commit in line {first}: a run ships one")));
+        }
+    }
+    bad
+}

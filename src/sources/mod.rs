@@ -1,0 +1,10 @@
+//! Where facts come from.
+
+pub mod deployments;
+pub mod files;
+pub mod git;
+pub mod ics;
+pub mod kamal_audit;
+pub mod log;
+pub mod packs;
+pub mod policy;

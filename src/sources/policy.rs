@@ -1,0 +1,170 @@
+//! Finds the policy: at the tip of the default branch, else in the working tree, else the built-in default.
+
+use std::path::{Path, PathBuf};
+
+use super::git::Repo;
+use super::{files, packs};
+use crate::engine::event::CommitId;
+use crate::engine::policy::{Fetched, Origin, Policy, load};
+use crate::error::Error;
+use crate::report::PolicyKind;
+
+/// Where a repository keeps its policy, first found first.
+pub const PATHS: [&str; 2] = [".github/deploy-rhythm.yml", "deploy-rhythm.yml"];
+
+/// The largest file that a policy may be or name, in bytes.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// Where the policy lies, and the files that it names beside it.
+#[derive(Clone, Debug)]
+pub enum Home {
+    /// In a commit: the tip of the default branch.
+    Tip { branch: String, commit: CommitId },
+    /// In the working tree.
+    WorkingTree { top: PathBuf },
+    /// In a file named on the command line; what it names lies beside it or in the working tree.
+    Named { file: PathBuf, top: Option<PathBuf> },
+    /// Nowhere: the built-in default.
+    BuiltIn,
+}
+
+/// Which policy is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The one in force: judging reads the default branch.
+    InForce,
+    /// The one being written: `policy …` reads the working tree.
+    Draft,
+}
+
+/// A policy, where it lies, and what the reader should know about that.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub policy: Policy,
+    pub home: Home,
+    pub description: String,
+    pub kind: PolicyKind,
+    pub notes: Vec<String>,
+}
+
+impl Home {
+    /// Reads a file that the policy names.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file leaves the repository, is too large or cannot be read.
+    pub fn read(&self, repo: Option<&Repo>, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        let outside = Path::new(path).is_absolute() || path.split(['/', '\\']).any(|part| part == "..");
+        if outside {
+            return Err(Error::usage(format!("`{path}` leaves the repository")));
+        }
+        match self {
+            Self::Tip { commit, .. } => match repo {
+                Some(repo) => repo.read_at(commit, path, LIMIT).map_err(|error| Error::failure(error.to_string())),
+                None => Ok(None),
+            },
+            Self::WorkingTree { top } => files::read(&top.join(path), LIMIT as u64),
+            Self::Named { file, top } => {
+                let beside = file.parent().map(|folder| folder.join(path));
+                for candidate in beside.into_iter().chain(top.iter().map(|top| top.join(path))) {
+                    if let Some(bytes) = files::read(&candidate, LIMIT as u64)? {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Ok(None)
+            }
+            Self::BuiltIn => Ok(None),
+        }
+    }
+
+    fn describe(&self, path: &str) -> String {
+        match self {
+            Self::Tip { branch, .. } => format!("{path} at {branch}"),
+            Self::WorkingTree { .. } => format!("{path} in the working tree"),
+            Self::Named { file, .. } => file.display().to_string(),
+            Self::BuiltIn => "the built-in default".to_owned(),
+        }
+    }
+}
+
+/// Finds and reads a policy; `named` is the file of `--policy`.
+///
+/// # Errors
+///
+/// Fails where the policy is not valid, with everything that is wrong, or where a file cannot be read.
+pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result<Found, Error> {
+    let top = repo.and_then(Repo::workdir).map(Path::to_owned);
+    if let Some(file) = named {
+        let bytes = files::read(file, LIMIT as u64)?;
+        let bytes = bytes.ok_or_else(|| Error::usage(format!("there is no policy at {}", file.display())).hint("check the path that `--policy` names"))?;
+        let home = Home::Named { file: file.to_owned(), top };
+        return read(repo, home, &file.display().to_string(), bytes, Vec::new());
+    }
+    let tree = top.map(|top| Home::WorkingTree { top });
+    let drafted = first(repo, tree.as_ref())?;
+    if wanted == Wanted::Draft {
+        if let (Some((path, bytes)), Some(home)) = (drafted, tree) {
+            return read(repo, home, path, bytes, Vec::new());
+        }
+        return built_in(Vec::new());
+    }
+    let tip = repo.and_then(|repo| repo.default_branch().ok()).map(|branch| Home::Tip { branch: branch.name, commit: branch.tip });
+    let in_force = first(repo, tip.as_ref())?;
+    match (in_force, tip, drafted, tree) {
+        (Some((path, bytes)), Some(home), drafted, _) => {
+            let differs = drafted.is_some_and(|(other, draft)| other != path || draft != bytes);
+            let note = format!("the working tree has another policy: the one in force is {}", home.describe(path));
+            read(repo, home, path, bytes, differs.then_some(note).into_iter().collect())
+        }
+        (None, tip, Some((path, bytes)), Some(home)) => {
+            let branch = match tip {
+                Some(Home::Tip { branch, .. }) => branch,
+                _ => "the default branch".to_owned(),
+            };
+            let note = format!("{branch} has no policy: this one is read from the working tree, and is in force once it lands");
+            read(repo, home, path, bytes, vec![note])
+        }
+        _ => built_in(vec![format!("no policy file ({}): the built-in default applies; `deploy-rhythm init` writes one", PATHS.join(" or "))]),
+    }
+}
+
+/// The first policy file of a place.
+fn first(repo: Option<&Repo>, home: Option<&Home>) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
+    let Some(home) = home else { return Ok(None) };
+    for path in PATHS {
+        if let Some(bytes) = home.read(repo, path)? {
+            return Ok(Some((path, bytes)));
+        }
+    }
+    Ok(None)
+}
+
+fn read(repo: Option<&Repo>, home: Home, name: &str, bytes: Vec<u8>, notes: Vec<String>) -> Result<Found, Error> {
+    let top = Fetched { name: name.to_owned(), origin: Origin::File, bytes };
+    let mut fetch = |wanted: &str| fetch(repo, &home, wanted);
+    let policy = load(top, &mut fetch).map_err(|error| Error::usage(format!("the policy cannot be used\n{error}")))?;
+    let description = home.describe(name);
+    Ok(Found { policy, home, description, kind: PolicyKind::Written, notes })
+}
+
+/// Gets what `extends` names: a built-in policy, else a file beside the policy.
+///
+/// # Errors
+///
+/// Says in one sentence why it is not to be had.
+pub fn fetch(repo: Option<&Repo>, home: &Home, wanted: &str) -> Result<Fetched, String> {
+    if let Some(pack) = packs::find(wanted) {
+        return Ok(pack);
+    }
+    match home.read(repo, wanted) {
+        Ok(Some(bytes)) => Ok(Fetched { name: wanted.to_owned(), origin: Origin::File, bytes }),
+        Ok(None) => Err(format!("`{wanted}` is neither a built-in policy ({}) nor a file of the repository", packs::names())),
+        Err(error) => Err(error.message),
+    }
+}
+
+fn built_in(notes: Vec<String>) -> Result<Found, Error> {
+    let pack = packs::find(packs::DEFAULT).ok_or_else(|| Error::failure("the built-in default is missing"))?;
+    let policy = load(pack, &mut |_| Err("a built-in policy extends nothing".to_owned())).map_err(|error| Error::failure(error.to_string()))?;
+    Ok(Found { policy, home: Home::BuiltIn, description: "the built-in default".to_owned(), kind: PolicyKind::Default, notes })
+}
