@@ -436,7 +436,8 @@ fn subdirectories_bare_repositories_worktrees_and_submodules_open() {
     fixture.write("deep/er/file", "x");
     let repo = Repo::open(&fixture.path.join("deep/er")).expect("a repository");
     assert_eq!(repo.workdir().map(|path| path.canonicalize().expect("a path")), Some(fixture.path.canonicalize().expect("a path")));
-    let bare = open(&Fixture::clone_of(&fixture.path, &["--bare"]));
+    let bare_clone = Fixture::clone_of(&fixture.path, &["--bare"]);
+    let bare = open(&bare_clone);
     assert!(bare.is_bare() && bare.workdir().is_none());
     assert_eq!(bare.default_branch().expect("a branch").tip, ids[2]);
     let worktree = fixture.beside("tree");

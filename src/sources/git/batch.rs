@@ -56,15 +56,11 @@ impl Repo {
             return Ok(Ancestry::Same);
         }
         let (requested, running) = (self.require(requested)?.id(), self.require(running)?.id());
-        let related = |descendant, ancestor| {
-            let answer = self.inner.graph_descendant_of(descendant, ancestor);
-            answer.map_err(|error| Missing::new(format!("history cannot be read: {}", error.message()), "git fsck"))
-        };
-        if related(running, requested)? {
+        if self.descends(running, requested)? {
             return Ok(Ancestry::Older);
         }
         // What builds on another commit is not older than it, whatever a shallow clone hides.
-        if self.is_shallow() && !related(requested, running)? {
+        if self.is_shallow() && !self.descends(requested, running)? {
             self.exclusive(requested, Some(running), Cut::Refused)?;
         }
         Ok(Ancestry::Other)

@@ -70,7 +70,8 @@ impl Repo {
     }
 
     fn unknown(&self, revision: &str) -> GitError {
-        if self.inner.is_empty().unwrap_or(false) {
+        // libgit2 calls a repository empty only where HEAD has the name that this machine gives new branches.
+        if self.inner.references().is_ok_and(|mut references| references.next().is_none()) {
             return GitError::NoCommits;
         }
         if revision.starts_with("HEAD") || revision.starts_with('@') {
