@@ -13,6 +13,7 @@ use crate::engine::facts::{Ancestry, Batch, BatchLanding, DeployRequest, Facts, 
 use crate::engine::history::{Future, Rollouts};
 use crate::engine::lane::LaneRequest;
 use crate::engine::policy::{EnvironmentPolicy, Trigger};
+use crate::engine::rules::fix_chain::newest_fix;
 use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
@@ -141,7 +142,13 @@ impl Subject {
     /// # Errors
     ///
     /// Fails where a source is there and cannot be read.
-    pub fn gather(&self, policy: EnvironmentPolicy, commit: CommitId, lane: LaneRequest, records: Known<Records>) -> Result<Gathered, Error> {
+    pub fn gather(
+        &self,
+        policy: EnvironmentPolicy,
+        commit: CommitId,
+        lane: LaneRequest,
+        records: Known<Records>,
+    ) -> Result<Gathered, Error> {
         let now = self.now.instant;
         let mut policy = policy;
         let mut notes = self.found.notes.clone();
@@ -177,16 +184,25 @@ impl Subject {
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&self.found.policy, &policy, &listed, complete_since, now, future);
 
-        let landed = tip.map(|tip| tip == &commit || self.repo.ancestry(&commit, tip) == Ok(Ancestry::Older)).unwrap_or(false);
-        let base = self.base(&accounts.own_rollouts);
-        let chain = self.chain(&commit, landed, trunk.as_ref(), base.as_ref().ok().and_then(Option::as_ref), since);
+        let landed = tip.is_ok_and(|tip| tip == &commit || self.repo.ancestry(&commit, tip) == Ok(Ancestry::Older));
+        let base = Self::base(&accounts.own_rollouts);
+        let wanted = policy.has(RuleId::BatchSize) || policy.has(RuleId::FixChain);
+        let chain = match wanted {
+            true => self.chain(&commit, landed, trunk.as_ref(), base.as_ref().ok().and_then(Option::as_ref), since),
+            false => Err(Missing::new("the batch: no rule asks for it", "add `batch-size` or `fix-chain`")),
+        };
         let mut batch = match (&base, unrecorded) {
+            _ if !wanted => chain.clone().map(|chain| recent(chain, now)),
             (_, true) => chain.clone().map(|chain| recent(chain, now - GLANCE)),
             (Err(missing), false) => Err(missing.clone()),
-            (Ok(base), false) => chain.clone().and_then(|chain| self.repo.batch(&commit, base.as_ref(), &chain, filter.as_ref())),
+            (Ok(base), false) => {
+                chain.clone().and_then(|chain| self.repo.batch(&commit, base.as_ref(), &chain, filter.as_ref()))
+            }
         };
-        if let Ok(batch) = &mut batch {
-            self.fill_files(batch);
+        if let Ok(batch) = &mut batch
+            && policy.has(RuleId::FixChain)
+        {
+            self.fill_files(batch, lookback);
         }
         let ancestry = match &base {
             Err(missing) => Err(missing.clone()),
@@ -222,7 +238,7 @@ impl Subject {
     }
 
     /// The commit of the last success; `None` where a complete history has none.
-    fn base(&self, own: &Known<Rollouts>) -> Known<Option<CommitId>> {
+    fn base(own: &Known<Rollouts>) -> Known<Option<CommitId>> {
         let rollouts = own.as_ref().map_err(Clone::clone)?;
         match (rollouts.last_success().and_then(|rollout| rollout.commit.clone()), rollouts.complete_since) {
             (Some(commit), _) => Ok(Some(commit)),
@@ -235,11 +251,23 @@ impl Subject {
     }
 
     /// The landings that lead to the requested commit, as far back as the batch and the rules reach.
-    fn chain(&self, commit: &CommitId, landed: bool, trunk: Result<&Landings, &Missing>, base: Option<&CommitId>, since: Instant) -> Known<Landings> {
+    fn chain(
+        &self,
+        commit: &CommitId,
+        landed: bool,
+        trunk: Result<&Landings, &Missing>,
+        base: Option<&CommitId>,
+        since: Instant,
+    ) -> Known<Landings> {
         let shipped_at = base.and_then(|base| self.repo.committed_at(base));
-        let needed = shipped_at.map_or(since, |shipped| shipped.min(self.now.instant) - (self.now.instant - since)).min(since);
+        let needed =
+            shipped_at.map_or(since, |shipped| shipped.min(self.now.instant) - (self.now.instant - since)).min(since);
         match trunk {
-            Ok(trunk) if landed && needed >= since && trunk.landings.last().is_some_and(|last| last.commit == *commit) => Ok(trunk.clone()),
+            Ok(trunk)
+                if landed && needed >= since && trunk.landings.last().is_some_and(|last| last.commit == *commit) =>
+            {
+                Ok(trunk.clone())
+            }
             _ => self.landings(commit, needed),
         }
     }
@@ -253,9 +281,10 @@ impl Subject {
     }
 
     /// Names the files of the landings that a chain of fixes may link.
-    fn fill_files(&self, batch: &mut Batch) {
+    fn fill_files(&self, batch: &mut Batch, lookback: TimeDelta) {
+        let Some(newest) = newest_fix(batch).map(|landing| landing.at) else { return };
         let all = batch.shipped.iter_mut().chain(batch.landings.iter_mut().map(|landing| &mut landing.landing));
-        for landing in all.filter(|landing| landing.is_fix_like()) {
+        for landing in all.filter(|landing| landing.is_fix_like() && landing.at > newest - lookback) {
             landing.files = self.repo.files(&landing.commit).unwrap_or_default();
         }
     }
@@ -272,7 +301,13 @@ impl Subject {
     fn fetch_note(&self, policy: &EnvironmentPolicy) -> Option<String> {
         let branch = self.branch.as_ref().ok().filter(|_| policy.has(RuleId::PushFrequency))?;
         let age = self.now.instant - branch.fetched_at?;
-        (age > TimeDelta::minutes(5)).then(|| format!("{} was last fetched {} ago: newer pushes are not seen; run `git fetch`", branch.name, duration::glance(age)))
+        (age > TimeDelta::minutes(5)).then(|| {
+            format!(
+                "{} was last fetched {} ago: newer pushes are not seen; run `git fetch`",
+                branch.name,
+                duration::glance(age)
+            )
+        })
     }
 
     fn calendars(&self, policy: &EnvironmentPolicy) -> BTreeMap<String, Known<Vec<(Instant, Instant)>>> {
@@ -281,9 +316,15 @@ impl Subject {
         for entry in &policy.rules {
             let Rule::Freeze(freeze) = &entry.rule else { continue };
             let Some((path, zone)) = freeze.calendar() else { continue };
-            let missing = |why: String| Missing::new(format!("the calendar {path}: {why}"), "put a valid calendar file there, on the default branch");
+            let missing = |why: String| {
+                Missing::new(
+                    format!("the calendar {path}: {why}"),
+                    "put a valid calendar file there, on the default branch",
+                )
+            };
             let busy = match self.found.home.read(Some(&self.repo), path) {
-                Ok(Some(bytes)) => ics::busy(path, &String::from_utf8_lossy(&bytes), zone, from, to).map_err(|error| missing(error.to_string())),
+                Ok(Some(bytes)) => ics::busy(path, &String::from_utf8_lossy(&bytes), zone, from, to)
+                    .map_err(|error| missing(error.to_string())),
                 Ok(None) => Err(missing("there is no such file".to_owned())),
                 Err(error) => Err(missing(error.message)),
             };
@@ -295,11 +336,15 @@ impl Subject {
 
 /// The batch that the default policy judges where nothing records deployments: what landed lately.
 fn recent(chain: Landings, since: Instant) -> Batch {
-    let (shipped, fresh): (Vec<Landing>, Vec<Landing>) = chain.landings.into_iter().partition(|landing| landing.at <= since);
+    let (shipped, fresh): (Vec<Landing>, Vec<Landing>) =
+        chain.landings.into_iter().partition(|landing| landing.at <= since);
     let landings = fresh.into_iter().map(|landing| BatchLanding { landing, commits: 1 }).collect();
     Batch { base: None, landings, shipped, complete_since: chain.complete_since }
 }
 
 fn not_read(what: &str) -> Missing {
-    Missing::new(format!("{what} is not part of this release"), "make the rule advisory, or drop it with `without`, until it is")
+    Missing::new(
+        format!("{what} is not part of this release"),
+        "make the rule advisory, or drop it with `without`, until it is",
+    )
 }

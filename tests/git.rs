@@ -342,12 +342,23 @@ fn only_commits_that_touch_the_paths_count() {
 fn path_patterns_read_like_gits() {
     let matches = |pattern: &str, path: &str| PathFilter::new(&[pattern]).expect("a pattern").matches(path);
     for (pattern, path) in [
-        ("api/**", "api/a/b.rb"), ("api/", "api/a"), ("api", "api/a"), ("*.rb", "a/b/c.rb"), ("/api", "api/x"),
-        ("**/*.rb", "a.rb"), ("a/**/c", "a/c"), ("a/**/c", "a/b/b/c"), ("a?c", "abc"), ("**", "x/y"), ("README.md", "README.md"),
+        ("api/**", "api/a/b.rb"),
+        ("api/", "api/a"),
+        ("api", "api/a"),
+        ("*.rb", "a/b/c.rb"),
+        ("/api", "api/x"),
+        ("**/*.rb", "a.rb"),
+        ("a/**/c", "a/c"),
+        ("a/**/c", "a/b/b/c"),
+        ("a?c", "abc"),
+        ("**", "x/y"),
+        ("README.md", "README.md"),
     ] {
         assert!(matches(pattern, path), "{pattern} matches {path}");
     }
-    for (pattern, path) in [("api/**", "apis/a"), ("api/*.rb", "api/a/b.rb"), ("api", "web/api/a"), ("*.rb", "a.rbx"), ("a.c", "abc")] {
+    for (pattern, path) in
+        [("api/**", "apis/a"), ("api/*.rb", "api/a/b.rb"), ("api", "web/api/a"), ("*.rb", "a.rbx"), ("a.c", "abc")]
+    {
         assert!(!matches(pattern, path), "{pattern} does not match {path}");
     }
     for pattern in ["", "/", "!api", "../x"] {
@@ -435,7 +446,10 @@ fn subdirectories_bare_repositories_worktrees_and_submodules_open() {
     let (fixture, ids) = linear();
     fixture.write("deep/er/file", "x");
     let repo = Repo::open(&fixture.path.join("deep/er")).expect("a repository");
-    assert_eq!(repo.workdir().map(|path| path.canonicalize().expect("a path")), Some(fixture.path.canonicalize().expect("a path")));
+    assert_eq!(
+        repo.workdir().map(|path| path.canonicalize().expect("a path")),
+        Some(fixture.path.canonicalize().expect("a path"))
+    );
     let bare_clone = Fixture::clone_of(&fixture.path, &["--bare"]);
     let bare = open(&bare_clone);
     assert!(bare.is_bare() && bare.workdir().is_none());
@@ -459,7 +473,9 @@ fn subdirectories_bare_repositories_worktrees_and_submodules_open() {
 fn files_are_read_from_a_commit() {
     let fixture = Fixture::new();
     fixture.write("docs/AGENTS.md", "text");
-    for (link, target) in [("CLAUDE.md", "docs/AGENTS.md"), ("docs/up.md", "../CLAUDE.md"), ("out.md", "../x"), ("abs.md", "/etc/passwd")] {
+    for (link, target) in
+        [("CLAUDE.md", "docs/AGENTS.md"), ("docs/up.md", "../CLAUDE.md"), ("out.md", "../x"), ("abs.md", "/etc/passwd")]
+    {
         std::os::unix::fs::symlink(target, fixture.path.join(link)).expect("a link");
     }
     let id = fixture.commit(10, "files");
@@ -490,7 +506,10 @@ fn tags_record_deployments() {
     let repo = open(&fixture);
     let found = repo.deploy_tags("deploy/{environment}/*", "production").expect("tags");
     let [light, annotated] = &found.deployments[..] else { panic!("{found:?}") };
-    assert_eq!((&*annotated.id, &*annotated.environment, annotated.started_at), ("deploy/production/2", "production", minute(90)));
+    assert_eq!(
+        (&*annotated.id, &*annotated.environment, annotated.started_at),
+        ("deploy/production/2", "production", minute(90))
+    );
     assert_eq!((annotated.precision, annotated.actor.as_deref()), (Precision::Recorded, Some("Ada")));
     assert_eq!(annotated.commit.as_ref(), Some(&ids[1]));
     assert_eq!((&*light.environment, light.started_at, light.precision), ("staging", minute(30), Precision::Guessed));
@@ -504,9 +523,13 @@ fn tags_record_deployments() {
 fn another_users_repository_names_the_command_that_trusts_it() {
     let (fixture, _) = linear();
     // Only root can give a repository away.
-    let given = std::os::unix::fs::chown(&fixture.path, Some(12345), None).and_then(|()| std::os::unix::fs::chown(fixture.path.join(".git"), Some(12345), None));
+    let given = std::os::unix::fs::chown(&fixture.path, Some(12345), None)
+        .and_then(|()| std::os::unix::fs::chown(fixture.path.join(".git"), Some(12345), None));
     if given.is_ok() {
         let message = Repo::open(&fixture.path.join(".git")).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(message.contains(&format!("git config --global --add safe.directory {}", fixture.path.display())), "{message}");
+        assert!(
+            message.contains(&format!("git config --global --add safe.directory {}", fixture.path.display())),
+            "{message}"
+        );
     }
 }

@@ -23,23 +23,30 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
     let one = (0..200_i64, 0..12_i64, 0..5_usize, 0..4_u8, prop::option::of(0..4_u8));
     prop::collection::vec(one, 0..14).prop_map(|many| {
         let numbered = many.into_iter().enumerate();
-        numbered.map(|(index, (start, length, state, commit, run))| {
-            let state = [DeploymentState::Success, DeploymentState::Failure, DeploymentState::InProgress, DeploymentState::Inactive, DeploymentState::Queued][state];
-            Deployment {
-                id: index.to_string().into(),
-                environment: "production".into(),
-                commit: Some(CommitId::new(&format!("c{commit}"))),
-                revision: None,
-                state,
-                started_at: instant(start),
-                finished_at: (state.is_final() && length < 11).then(|| instant(start + length)),
-                run: run.map(|run| format!("{commit}-{run}").into()),
-                actor: None,
-                url: None,
-                precision: Precision::Recorded,
-            }
-        })
-        .collect()
+        numbered
+            .map(|(index, (start, length, state, commit, run))| {
+                let state = [
+                    DeploymentState::Success,
+                    DeploymentState::Failure,
+                    DeploymentState::InProgress,
+                    DeploymentState::Inactive,
+                    DeploymentState::Queued,
+                ][state];
+                Deployment {
+                    id: index.to_string().into(),
+                    environment: "production".into(),
+                    commit: Some(CommitId::new(&format!("c{commit}"))),
+                    revision: None,
+                    state,
+                    started_at: instant(start),
+                    finished_at: (state.is_final() && length < 11).then(|| instant(start + length)),
+                    run: run.map(|run| format!("{commit}-{run}").into()),
+                    actor: None,
+                    url: None,
+                    precision: Precision::Recorded,
+                }
+            })
+            .collect()
     })
 }
 
@@ -87,15 +94,25 @@ fn facts(policy: &Policy, records: &[Deployment], landings: &[i64], at: Instant,
         files: Vec::new(),
     };
     let landings: Vec<Landing> = sorted.iter().enumerate().map(landing).filter(|landing| landing.at <= at).collect();
-    let brought = landings.iter().rev().take(3).rev().cloned().map(|landing| BatchLanding { landing, commits: 1 }).collect();
+    let brought =
+        landings.iter().rev().take(3).rev().cloned().map(|landing| BatchLanding { landing, commits: 1 }).collect();
     let missing = || Missing::new("not told", "tell");
     Facts {
-        request: DeployRequest { environment: "production".into(), commit: CommitId::new("c9"), lane: LaneRequest::Asked(Lane::Normal) },
+        request: DeployRequest {
+            environment: "production".into(),
+            commit: CommitId::new("c9"),
+            lane: LaneRequest::Asked(Lane::Normal),
+        },
         rollouts: accounts.rollouts,
         own_rollouts: accounts.own_rollouts,
         elsewhere: accounts.elsewhere,
         pushes: Ok(Pushes { landings, complete_since: None, requested_landed: true }),
-        batch: Ok(Batch { base: Some(CommitId::new("base")), landings: brought, shipped: Vec::new(), complete_since: None }),
+        batch: Ok(Batch {
+            base: Some(CommitId::new("base")),
+            landings: brought,
+            shipped: Vec::new(),
+            complete_since: None,
+        }),
         ancestry: Ok(None),
         governance: Err(missing()),
         storage: Err(missing()),

@@ -1,5 +1,7 @@
 //! Runs every scenario; each rule and each built-in policy has some.
 
+#![expect(clippy::disallowed_methods, reason = "a test reads its own files")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,7 +17,8 @@ fn fetch(name: &str) -> Result<deploy_rhythm::engine::policy::Fetched, String> {
 #[test]
 fn every_scenario_holds_and_every_rule_has_some() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("scenarios").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("scenarios").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     assert!(files.len() >= 40, "{} scenarios", files.len());
     let (mut failures, mut met, mut not_met, mut texts) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), String::new());
@@ -41,9 +44,15 @@ fn every_scenario_holds_and_every_rule_has_some() {
     }
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
     for rule in RuleId::NAMES {
-        assert!(met.contains(rule) && not_met.contains(rule), "no scenario where {rule} is met, or none where it is not");
+        assert!(
+            met.contains(rule) && not_met.contains(rule),
+            "no scenario where {rule} is met, or none where it is not"
+        );
     }
     for (name, _) in packs::ALL {
-        assert!(texts.contains(&format!("policy: {name}\n")) || texts.contains(&format!("extends: [{name}]")), "no scenario shows {name}");
+        assert!(
+            texts.contains(&format!("policy: {name}\n")) || texts.contains(&format!("extends: [{name}]")),
+            "no scenario shows {name}"
+        );
     }
 }

@@ -11,8 +11,10 @@ use crate::report::Report;
 
 /// May this commit be deployed now? Approve, hold until T, or reject
 #[derive(Debug, Args)]
-#[command(after_help = "Exits 0 approve, 3 hold, 4 reject; 2 for a wrong call or a bad policy; 1 for any other failure.\n\n\
-    Examples:\n  deploy-rhythm check --environment staging\n  deploy-rhythm check --lane hotfix\n  kamal audit | deploy-rhythm check --deploys -")]
+#[command(
+    after_help = "Exits 0 approve, 3 hold, 4 reject; 2 for a wrong call or a bad policy; 1 for any other failure.\n\n\
+    Examples:\n  deploy-rhythm check --environment staging\n  deploy-rhythm check --lane hotfix\n  kamal audit | deploy-rhythm check --deploys -"
+)]
 pub struct Check {
     #[command(flatten)]
     request: RequestArgs,

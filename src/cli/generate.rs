@@ -8,7 +8,9 @@ use crate::error::Error;
 
 /// Completions for your shell
 #[derive(Debug, Args)]
-#[command(after_help = "Example: deploy-rhythm completions bash > ~/.local/share/bash-completion/completions/deploy-rhythm")]
+#[command(
+    after_help = "Example: deploy-rhythm completions bash > ~/.local/share/bash-completion/completions/deploy-rhythm"
+)]
 pub struct Completions {
     /// The shell
     shell: Shell,
@@ -28,7 +30,7 @@ impl Completions {
 pub struct Man {}
 
 impl Man {
-    pub(super) fn run(&self) -> Result<Outcome, Error> {
+    pub(super) fn run() -> Result<Outcome, Error> {
         let mut bytes = Vec::new();
         let page = clap_mangen::Man::new(Cli::command());
         page.render(&mut bytes).map_err(|error| Error::failure(format!("cannot write the manual: {error}")))?;

@@ -39,7 +39,7 @@ pub struct History {
 }
 
 fn length(text: &str) -> Result<TimeDelta, String> {
-    crate::engine::duration::parse(text)
+    duration::parse(text)
 }
 
 /// What happened at one instant.
@@ -69,10 +69,12 @@ impl History {
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&subject.found.policy, &policy, &listed, complete_since, now, subject.future());
         let landings = subject.trunk(since).map(|trunk| trunk.landings);
-        let rollouts = accounts.rollouts.as_ref().map(|rollouts| rollouts.started_since(since).to_vec()).map_err(Clone::clone);
+        let rollouts =
+            accounts.rollouts.as_ref().map(|rollouts| rollouts.started_since(since).to_vec()).map_err(Clone::clone);
         let mut sources: Vec<String> = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
         sources.push("landings on the default branch".to_owned());
-        let mut events = events(rollouts.as_deref().unwrap_or_default(), landings.as_deref().unwrap_or_default(), since);
+        let mut events =
+            events(rollouts.as_deref().unwrap_or_default(), landings.as_deref().unwrap_or_default(), since);
         let hidden = events.len().saturating_sub(self.limit);
         events.drain(..hidden);
         Ok(Outcome::done(match self.format {
@@ -82,13 +84,22 @@ impl History {
                 if hidden > 0 {
                     let _ = writeln!(out, "({hidden} earlier events are not shown: `--limit` shows more)");
                 }
-                let complete = complete_since.map_or_else(|| "complete".to_owned(), |since| format!("complete since {}", utc(since)));
-                let _ = writeln!(out, "read from: {}; {complete}", sources.iter().map(|source| clean(source)).collect::<Vec<_>>().join(", "));
+                let complete = complete_since
+                    .map_or_else(|| "complete".to_owned(), |since| format!("complete since {}", utc(since)));
+                let _ = writeln!(
+                    out,
+                    "read from: {}; {complete}",
+                    sources.iter().map(|source| clean(source)).collect::<Vec<_>>().join(", ")
+                );
                 for missing in [missing(&rollouts), missing(&landings)].into_iter().flatten() {
                     let _ = writeln!(out, "missing: {}. {}", missing.what, missing.remedy);
                 }
-                if landings.is_ok_and(|landings| landings.iter().any(|landing| landing.precision == Precision::Guessed)) {
-                    let _ = writeln!(out, "note: `~` marks instants that are commit dates; commits pushed together look like several pushes");
+                if landings.is_ok_and(|landings| landings.iter().any(|landing| landing.precision == Precision::Guessed))
+                {
+                    let _ = writeln!(
+                        out,
+                        "note: `~` marks instants that are commit dates; commits pushed together look like several pushes"
+                    );
                 }
                 out
             }
@@ -106,7 +117,8 @@ fn events<'a>(rollouts: &'a [Rollout], landings: &'a [Landing], since: Instant) 
         let overlapped = before.filter(|other| other.finish.is_none_or(|finish| finish > rollout.start)).collect();
         Event::Start(rollout, overlapped)
     });
-    let mut events: Vec<Event<'a>> = starts.chain(landings.iter().filter(|landing| landing.at >= since).map(Event::Landing)).collect();
+    let mut events: Vec<Event<'a>> =
+        starts.chain(landings.iter().filter(|landing| landing.at >= since).map(Event::Landing)).collect();
     events.sort_by_key(Event::at);
     events
 }
@@ -127,7 +139,12 @@ fn timeline(events: &[Event<'_>], width: usize, now: Instant) -> String {
             Event::Start(rollout, overlapped) => start_line(rollout, overlapped, now),
             Event::Landing(landing) => {
                 let mark = if landing.precision == Precision::Guessed { '~' } else { ' ' };
-                format!("{mark}{}  push     {}  {}", at.format("%H:%M:%S"), landing.commit.short(), clean(&landing.subject))
+                format!(
+                    "{mark}{}  push     {}  {}",
+                    at.format("%H:%M:%S"),
+                    landing.commit.short(),
+                    clean(&landing.subject)
+                )
             }
         };
         let _ = writeln!(out, "{}", line.chars().take(width.max(40)).collect::<String>());
@@ -155,7 +172,11 @@ fn start_line(rollout: &Rollout, overlapped: &[&Rollout], now: Instant) -> Strin
         None => String::new(),
     };
     let (time, what) = (rollout.start.format("%H:%M:%S"), clean(rollout.what()).into_owned());
-    format!("{mark}{time}  rollout  {what}  {} to {} {state}{actor}{overlap}", "█".repeat(blocks), clean(&rollout.environment))
+    format!(
+        "{mark}{time}  rollout  {what}  {} to {} {state}{actor}{overlap}",
+        "█".repeat(blocks),
+        clean(&rollout.environment)
+    )
 }
 
 fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Instant>) -> String {
@@ -169,6 +190,7 @@ fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Inst
         }
     };
     let events: Vec<Json> = events.iter().map(event).collect();
-    let value = json!({"schema_version": 1, "complete_since": complete_since.map(utc), "sources": sources, "events": events});
+    let value =
+        json!({"schema_version": 1, "complete_since": complete_since.map(utc), "sources": sources, "events": events});
     format!("{value:#}\n")
 }

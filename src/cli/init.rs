@@ -7,9 +7,9 @@ use clap::Args;
 use super::Outcome;
 use crate::error::Error;
 use crate::sources::deployments::{LOGS, TAGS};
+use crate::sources::files;
 use crate::sources::git::Repo;
 use crate::sources::policy::PATHS;
-use crate::sources::files;
 
 /// Write a commented policy fitted to this repository
 #[derive(Debug, Args)]
@@ -33,14 +33,17 @@ struct Finding {
 impl Init {
     pub(super) fn run(self) -> Result<Outcome, Error> {
         let repo = Repo::open(&self.repo).map_err(|error| Error::usage(error.to_string()))?;
-        let top = repo.workdir().ok_or_else(|| Error::usage("a bare repository has no working tree to write to").hint("run `init` in a clone"))?;
+        let top = repo.workdir().ok_or_else(|| {
+            Error::usage("a bare repository has no working tree to write to").hint("run `init` in a clone")
+        })?;
         let text = policy(&look(&repo, top)?);
         if self.print {
             return Ok(Outcome::done(text));
         }
         for path in PATHS {
             if top.join(path).exists() {
-                return Err(Error::usage(format!("{path} exists already, and is left as it is")).hint("`deploy-rhythm init --print` shows what would be written"));
+                return Err(Error::usage(format!("{path} exists already, and is left as it is"))
+                    .hint("`deploy-rhythm init --print` shows what would be written"));
             }
         }
         files::create(&top.join(PATHS[0]), &text)?;
@@ -53,35 +56,63 @@ impl Init {
 
 fn look(repo: &Repo, top: &Path) -> Result<Vec<Finding>, Error> {
     let has = |path: &str| top.join(path).exists();
-    let text = |path: &str| files::read(&top.join(path), 1024 * 1024).map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default());
+    let text = |path: &str| {
+        files::read(&top.join(path), 1024 * 1024)
+            .map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
+    };
     let mut findings = Vec::new();
     let database = text("config/database.yml")?;
     if database.contains("sqlite3") {
-        findings.push(Finding { seen: "config/database.yml uses SQLite".to_owned(), extends: Some("sqlite-single-volume"), history: None });
+        findings.push(Finding {
+            seen: "config/database.yml uses SQLite".to_owned(),
+            extends: Some("sqlite-single-volume"),
+            history: None,
+        });
     } else {
         for file in ["config/deploy.yml", "docker-compose.yml", "compose.yml", "fly.toml", "litestream.yml"] {
             if text(file)?.contains("sqlite") {
-                findings.push(Finding { seen: format!("{file} mentions SQLite"), extends: Some("sqlite-single-volume"), history: None });
+                findings.push(Finding {
+                    seen: format!("{file} mentions SQLite"),
+                    extends: Some("sqlite-single-volume"),
+                    history: None,
+                });
                 break;
             }
         }
     }
     for file in ["CLAUDE.md", ".claude", "AGENTS.md", "GEMINI.md", ".github/copilot-instructions.md"] {
         if has(file) {
-            findings.push(Finding { seen: format!("{file}: agents work here"), extends: Some("agents"), history: None });
+            findings.push(Finding {
+                seen: format!("{file}: agents work here"),
+                extends: Some("agents"),
+                history: None,
+            });
             break;
         }
     }
     if let Some(log) = LOGS.into_iter().find(|log| has(log)) {
-        findings.push(Finding { seen: format!("a deploy log, {log}"), extends: None, history: Some(format!("  log: {log}")) });
+        findings.push(Finding {
+            seen: format!("a deploy log, {log}"),
+            extends: None,
+            history: Some(format!("  log: {log}")),
+        });
     }
     if let Some(audit) = files::ending_with(&top.join(".kamal"), "-audit.log")?.first() {
-        findings.push(Finding { seen: format!("Kamal's audit log, .kamal/{audit}"), extends: None, history: Some(format!("  kamal: .kamal/{audit}")) });
+        findings.push(Finding {
+            seen: format!("Kamal's audit log, .kamal/{audit}"),
+            extends: None,
+            history: Some(format!("  kamal: .kamal/{audit}")),
+        });
     } else if has("config/deploy.yml") {
         findings.push(Finding { seen: "config/deploy.yml: Kamal, whose audit log lies on the host (`kamal audit | deploy-rhythm check --deploys -`)".to_owned(), extends: None, history: None });
     }
-    if !repo.deploy_tags(TAGS, "production").map_err(|error| Error::failure(error.to_string()))?.deployments.is_empty() {
-        findings.push(Finding { seen: format!("deploy tags, {TAGS}"), extends: None, history: Some(format!("  tags: \"{TAGS}\"")) });
+    if !repo.deploy_tags(TAGS, "production").map_err(|error| Error::failure(error.to_string()))?.deployments.is_empty()
+    {
+        findings.push(Finding {
+            seen: format!("deploy tags, {TAGS}"),
+            extends: None,
+            history: Some(format!("  tags: \"{TAGS}\"")),
+        });
     }
     Ok(findings)
 }
@@ -91,7 +122,9 @@ fn policy(findings: &[Finding]) -> String {
     if extends.is_empty() {
         extends.push("continuous");
     }
-    let mut out = String::from("# The rhythm of deploys of this repository, judged by deploy-rhythm.\n#\n# What was found here:\n");
+    let mut out = String::from(
+        "# The rhythm of deploys of this repository, judged by deploy-rhythm.\n#\n# What was found here:\n",
+    );
     for finding in findings {
         out.push_str(&format!("#   - {}\n", finding.seen));
     }

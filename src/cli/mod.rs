@@ -10,7 +10,6 @@ mod review;
 mod status;
 mod why;
 
-
 use clap::{Parser, Subcommand};
 
 use crate::engine::event::Instant;
@@ -108,7 +107,7 @@ impl Cli {
             Command::Init(command) => command.run(),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),
-            Command::Man(command) => command.run(),
+            Command::Man(_) => generate::Man::run(),
         }
     }
 }

@@ -105,7 +105,10 @@ impl Show {
     fn run(self) -> Result<Outcome, Error> {
         if let Some(name) = &self.built_in {
             let pack = packs::ALL.into_iter().find(|(known, _)| known == name);
-            let (_, text) = pack.ok_or_else(|| Error::usage(format!("there is no built-in policy `{name}`")).hint(format!("there are {}", packs::names())))?;
+            let (_, text) = pack.ok_or_else(|| {
+                Error::usage(format!("there is no built-in policy `{name}`"))
+                    .hint(format!("there are {}", packs::names()))
+            })?;
             return Ok(Outcome::done(text.to_owned()));
         }
         let (_, found) = self.policy.find()?;
@@ -119,7 +122,9 @@ impl Show {
             let _ = writeln!(out, "timezone: {zone}");
         }
         for name in names {
-            let environment = policy.environment(name).ok_or_else(|| Error::usage(format!("the policy names no environment `{name}`")))?;
+            let environment = policy
+                .environment(name)
+                .ok_or_else(|| Error::usage(format!("the policy names no environment `{name}`")))?;
             show(&mut out, policy, name, &environment);
         }
         Ok(Outcome::done(out))
@@ -130,7 +135,13 @@ fn show(out: &mut String, _policy: &Policy, name: &str, environment: &Environmen
     let _ = writeln!(out, "\n{}", clean(name));
     for entry in &environment.rules {
         let source = format!("{}:{}", entry.source.file, entry.source.line);
-        let _ = writeln!(out, "  {:<14}  {:<17}  {}", entry.level.name(), entry.rule.id().name(), clean(&entry.rule.check().asks()));
+        let _ = writeln!(
+            out,
+            "  {:<14}  {:<17}  {}",
+            entry.level.name(),
+            entry.rule.id().name(),
+            clean(&entry.rule.check().asks())
+        );
         let _ = writeln!(out, "  {:<14}  {:<17}  from {}", "", "", clean(&source));
         for (key, value) in [("because", &entry.because), ("owner", &entry.owner)] {
             if let Some(value) = value {
@@ -143,7 +154,11 @@ fn show(out: &mut String, _policy: &Policy, name: &str, environment: &Environmen
     }
     for (lane_name, lane) in Lane::ALL.into_iter().skip(1) {
         let skips: Vec<&str> = environment.skips(lane).iter().map(|rule| rule.name()).collect();
-        let _ = writeln!(out, "  {lane_name} skips {}", if skips.is_empty() { "nothing".to_owned() } else { skips.join(", ") });
+        let _ = writeln!(
+            out,
+            "  {lane_name} skips {}",
+            if skips.is_empty() { "nothing".to_owned() } else { skips.join(", ") }
+        );
     }
     if let Some(target) = &environment.target {
         let _ = writeln!(out, "  target {}", clean(target));
@@ -155,8 +170,10 @@ fn show(out: &mut String, _policy: &Policy, name: &str, environment: &Environmen
         let _ = writeln!(out, "  paths {}", clean(&environment.paths.join(", ")));
     }
     if let Some(overrides) = &environment.overrides {
-        let who: Vec<String> = overrides.roles.iter().map(|role| format!("role {role}")).chain(overrides.people.iter().cloned()).collect();
-        let expires = overrides.expires.map(|length| format!(", expiring after {}", duration::show(length))).unwrap_or_default();
+        let who: Vec<String> =
+            overrides.roles.iter().map(|role| format!("role {role}")).chain(overrides.people.iter().cloned()).collect();
+        let expires =
+            overrides.expires.map(|length| format!(", expiring after {}", duration::show(length))).unwrap_or_default();
         let month = overrides.per_month.map(|count| format!(", {count} a month")).unwrap_or_default();
         let _ = writeln!(out, "  override by {}{expires}{month}", clean(&who.join(", ")));
     }
@@ -186,8 +203,10 @@ impl Test {
         let (mut out, mut passed, mut failed) = (String::new(), 0, 0);
         for file in files {
             let name = file.display().to_string();
-            let bytes = files::read(&file, 1024 * 1024)?.ok_or_else(|| Error::usage(format!("there is no scenario at {name}")))?;
-            let scenario = scenario::parse(&name, &bytes).map_err(|problems| Error::usage(format!("the scenario cannot be read\n{problems}")))?;
+            let bytes = files::read(&file, 1024 * 1024)?
+                .ok_or_else(|| Error::usage(format!("there is no scenario at {name}")))?;
+            let scenario = scenario::parse(&name, &bytes)
+                .map_err(|problems| Error::usage(format!("the scenario cannot be read\n{problems}")))?;
             let mut get = |wanted: &str| fetch(repo.as_ref(), &found.home, wanted);
             let outcomes = scenario.run(Some(&found.policy), &mut get).map_err(Error::usage)?;
             for outcome in outcomes {

@@ -6,8 +6,8 @@ use chrono::{DateTime, Datelike};
 use clap::{Args, ValueEnum};
 
 use super::Edge;
-use crate::engine::event::Instant;
 use crate::engine::evaluate::evaluate;
+use crate::engine::event::Instant;
 use crate::engine::lane::{Lane, LaneRequest};
 use crate::error::Error;
 use crate::gather::{Gathered, Question, Subject};
@@ -67,9 +67,14 @@ pub struct RequestArgs {
 }
 
 fn instant(text: &str) -> Result<Instant, String> {
-    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
+    let instant = DateTime::parse_from_rfc3339(text)
+        .map_err(|_| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
     let instant = instant.to_utc();
-    if (1971..=9000).contains(&instant.year()) { Ok(instant) } else { Err("the year must lie between 1971 and 9000".to_owned()) }
+    if (1971..=9000).contains(&instant.year()) {
+        Ok(instant)
+    } else {
+        Err("the year must lie between 1971 and 9000".to_owned())
+    }
 }
 
 impl QuestionArgs {
@@ -77,13 +82,20 @@ impl QuestionArgs {
     pub(super) fn question(&self, edge: &Edge) -> Result<Question, Error> {
         let deploys = match &self.deploys {
             None => None,
-            Some(path) if path.as_os_str() == "-" => {
-                Some(("standard input".to_owned(), files::bounded(std::io::stdin().lock(), 0, "standard input", files::LOG_LIMIT)?))
-            }
+            Some(path) if path.as_os_str() == "-" => Some((
+                "standard input".to_owned(),
+                files::bounded(std::io::stdin().lock(), 0, "standard input", files::LOG_LIMIT)?,
+            )),
             Some(path) => {
                 let bytes = files::read(path, files::LOG_LIMIT)?;
                 let name = path.display().to_string();
-                Some((name.clone(), bytes.ok_or_else(|| Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names"))?))
+                Some((
+                    name.clone(),
+                    bytes.ok_or_else(|| {
+                        Error::usage(format!("there is no deploy log at {name}"))
+                            .hint("check the path that `--deploys` names")
+                    })?,
+                ))
             }
         };
         Ok(Question {
@@ -94,7 +106,10 @@ impl QuestionArgs {
             commit: None,
             lane: LaneRequest::Found,
             run: None,
-            now: Now { instant: self.at.unwrap_or(edge.now), clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine } },
+            now: Now {
+                instant: self.at.unwrap_or(edge.now),
+                clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine },
+            },
         })
     }
 }

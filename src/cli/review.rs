@@ -58,7 +58,8 @@ impl Review {
                 count += remarks.len();
                 for remark in remarks {
                     let Source { file, line } = Source::of(entry);
-                    let _ = writeln!(out, "{}:{line}: {} ({}): {remark}", clean(file), entry.rule.id().name(), clean(name));
+                    let _ =
+                        writeln!(out, "{}:{line}: {} ({}): {remark}", clean(file), entry.rule.id().name(), clean(name));
                 }
             }
         }
@@ -80,7 +81,13 @@ impl<'a> Source<'a> {
     }
 }
 
-fn remarks(entry: &RuleEntry, policy: &Policy, environment: &EnvironmentPolicy, records: &[Deployment], now: Instant) -> Vec<String> {
+fn remarks(
+    entry: &RuleEntry,
+    policy: &Policy,
+    environment: &EnvironmentPolicy,
+    records: &[Deployment],
+    now: Instant,
+) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(day) = entry.review_by.filter(|day| *day < now.date_naive()) {
         let owner = entry.owner.as_deref().map(|owner| format!(", owner {}", clean(owner))).unwrap_or_default();
@@ -89,22 +96,36 @@ fn remarks(entry: &RuleEntry, policy: &Policy, environment: &EnvironmentPolicy, 
     if entry.because.is_none() {
         remarks.push("unexplained: add `because`, so that whoever is held knows why".to_owned());
     }
-    match held(entry, policy, environment, records, now) {
-        Some(0) => remarks.push("idle: it would have held none of the rollouts of the last 180 days".to_owned()),
-        Some(_) | None => {}
+    if let Some(0) = held(entry, policy, environment, records, now) {
+        remarks.push("idle: it would have held none of the rollouts of the last 180 days".to_owned());
     }
     remarks
 }
 
 /// How many rollouts of the last 180 days a rule would have held; `None` where the record does not tell.
-fn held(entry: &RuleEntry, policy: &Policy, environment: &EnvironmentPolicy, records: &[Deployment], now: Instant) -> Option<usize> {
-    let told = [RuleId::MaxFrequency, RuleId::MinInterval, RuleId::NoOverlap, RuleId::FailureCooldown, RuleId::DeploymentWindow, RuleId::SoakTime];
+fn held(
+    entry: &RuleEntry,
+    policy: &Policy,
+    environment: &EnvironmentPolicy,
+    records: &[Deployment],
+    now: Instant,
+) -> Option<usize> {
+    let told = [
+        RuleId::MaxFrequency,
+        RuleId::MinInterval,
+        RuleId::NoOverlap,
+        RuleId::FailureCooldown,
+        RuleId::DeploymentWindow,
+        RuleId::SoakTime,
+    ];
     if !told.contains(&entry.rule.id()) {
         return None;
     }
     let mut past: Vec<&Deployment> = records
         .iter()
-        .filter(|one| one.environment == environment.environment && one.started_at > now - IDLE && one.started_at <= now)
+        .filter(|one| {
+            one.environment == environment.environment && one.started_at > now - IDLE && one.started_at <= now
+        })
         .collect();
     if past.is_empty() {
         return None;

@@ -109,14 +109,17 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> 
     for glance in glances {
         let decision = &glance.decision;
         let _ = writeln!(out, "{}   {}", clean(&decision.environment), marked_answer(decision, zone));
-        let shut = decision.findings.iter().filter(|finding| !matches!(finding.status, RuleStatus::Met | RuleStatus::Skipped));
+        let shut =
+            decision.findings.iter().filter(|finding| !matches!(finding.status, RuleStatus::Met | RuleStatus::Skipped));
         for finding in shut {
             let level = if finding.level.is_mandatory() { "" } else { " (advice)" };
-            let until = finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
+            let until =
+                finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
             let _ = writeln!(out, "  ◼ {}{level}: {}{until}", finding.rule, clean(&finding.message));
         }
         for (rule, Budget { left, of }) in &glance.budgets {
-            let asks = decision.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.asks.as_str());
+            let asks =
+                decision.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.asks.as_str());
             let _ = writeln!(out, "  {left} of {of} left   {rule}: {}", asks.unwrap_or_default());
         }
         for rollout in &glance.running {
@@ -144,7 +147,11 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> 
 fn json_of(glances: &[Glance]) -> String {
     let environment = |glance: &Glance| {
         let decision = &glance.decision;
-        let budgets: Vec<Json> = glance.budgets.iter().map(|(rule, budget)| json!({"rule": rule, "left": budget.left, "of": budget.of})).collect();
+        let budgets: Vec<Json> = glance
+            .budgets
+            .iter()
+            .map(|(rule, budget)| json!({"rule": rule, "left": budget.left, "of": budget.of}))
+            .collect();
         let running: Vec<Json> = glance
             .running
             .iter()
@@ -160,6 +167,7 @@ fn json_of(glances: &[Glance]) -> String {
         })
     };
     let at = glances.first().map(|glance| utc(glance.decision.at));
-    let value = json!({"schema_version": 1, "at": at, "environments": glances.iter().map(environment).collect::<Vec<_>>()});
+    let value =
+        json!({"schema_version": 1, "at": at, "environments": glances.iter().map(environment).collect::<Vec<_>>()});
     format!("{value:#}\n")
 }

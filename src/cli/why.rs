@@ -26,12 +26,18 @@ impl Why {
         if let Some(rule) = &self.rule {
             let names: Vec<&str> = report.decision.findings.iter().map(|finding| finding.rule).collect();
             if !names.contains(&rule.as_str()) {
-                let error = Error::usage(format!("the policy has no rule `{rule}` for {}", report.decision.environment));
+                let error =
+                    Error::usage(format!("the policy has no rule `{rule}` for {}", report.decision.environment));
                 return Err(error.hint(format!("it has {}", names.join(", "))));
             }
             report.decision.findings.retain(|finding| finding.rule == rule);
         }
-        let style = Style { colour: Colour::Always, width: edge.width, zone: subject.found.policy.timezone(), detail: Detail::Full };
+        let style = Style {
+            colour: Colour::Always,
+            width: edge.width,
+            zone: subject.found.policy.timezone(),
+            detail: Detail::Full,
+        };
         Ok(Outcome { text: render(&report, Format::Terminal, &style), code })
     }
 }

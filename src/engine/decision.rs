@@ -123,9 +123,15 @@ pub enum Evidence {
     Rollout(Rollout),
     Landing(Landing),
     /// A span of time: an opening, a freeze.
-    Span { name: String, from: Instant, to: Instant },
+    Span {
+        name: String,
+        from: Instant,
+        to: Instant,
+    },
     Missing(Missing),
-    Note { text: String },
+    Note {
+        text: String,
+    },
 }
 
 impl Evidence {

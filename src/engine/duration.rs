@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn reads_what_people_write() {
-        for (text, seconds) in [("90s", 90), ("15m", 900), ("1h 30m", 5_400), ("1h30m", 5_400), ("2d", 172_800), ("0s", 0)] {
+        for (text, seconds) in
+            [("90s", 90), ("15m", 900), ("1h 30m", 5_400), ("1h30m", 5_400), ("2d", 172_800), ("0s", 0)]
+        {
             assert_eq!(parse(text).map(|duration| duration.num_seconds()), Ok(seconds), "{text}");
         }
     }

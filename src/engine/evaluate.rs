@@ -55,7 +55,12 @@ fn find(policy: &EnvironmentPolicy, entry: &RuleEntry, facts: &Facts, lane: Lane
         && entry.level == Level::SoftMandatory
         && let Some(leave) = in_force(facts, at)
     {
-        let note = format!("overridden by {}: {}; until {}", leave.author, leave.reason, super::calendar::utc(leave.expires_at));
+        let note = format!(
+            "overridden by {}: {}; until {}",
+            leave.author,
+            leave.reason,
+            super::calendar::utc(leave.expires_at)
+        );
         finding.lift(Status::Overridden, Evidence::note(note));
     }
     finding
@@ -92,11 +97,8 @@ fn in_force(facts: &Facts, at: Instant) -> Option<&Override> {
 fn next_approval(policy: &EnvironmentPolicy, facts: &Facts, lane: Lane, at: Instant) -> Option<Instant> {
     let skipped = policy.skips(lane);
     let overridden = |instant| in_force(facts, instant).is_some();
-    let binding: Vec<&RuleEntry> = policy
-        .rules
-        .iter()
-        .filter(|entry| entry.level.is_mandatory() && !skipped.contains(&entry.rule.id()))
-        .collect();
+    let binding: Vec<&RuleEntry> =
+        policy.rules.iter().filter(|entry| entry.level.is_mandatory() && !skipped.contains(&entry.rule.id())).collect();
     let mut instant = at;
     for _ in 0..MOST_STEPS {
         let lifted = overridden(instant);

@@ -70,7 +70,9 @@ pub fn choose(facts: &Facts) -> (Lane, Option<String>) {
     };
     let older = match &facts.ancestry {
         Ok(Some(Ancestry::Older)) => true,
-        Ok(Some(Ancestry::Same)) if asked => return refused("the requested commit is what runs: a redeploy is a normal request"),
+        Ok(Some(Ancestry::Same)) if asked => {
+            return refused("the requested commit is what runs: a redeploy is a normal request");
+        }
         Ok(None) if asked => return refused("nothing is known to run here, so nothing can be rolled back"),
         Ok(Some(Ancestry::Other)) if asked => return refused("the requested commit is not an ancestor of what runs"),
         Err(missing) if asked => return refused(&format!("{}. {}", missing.what, missing.remedy)),
@@ -84,9 +86,10 @@ pub fn choose(facts: &Facts) -> (Lane, Option<String>) {
         (true, _) => {
             (Lane::Rollback, Some("rollback: the commit succeeded here before and is older than what runs".to_owned()))
         }
-        (false, true) => {
-            (Lane::Rollback, Some("rollback asked for: the commit is older than what runs; no success of it here is known".to_owned()))
-        }
+        (false, true) => (
+            Lane::Rollback,
+            Some("rollback asked for: the commit is older than what runs; no success of it here is known".to_owned()),
+        ),
         (false, false) => (Lane::Normal, None),
     }
 }

@@ -106,8 +106,12 @@ fn evidence(evidence: &Evidence) -> Json {
             "kind": "push", "text": text, "commit": landing.commit, "subject": landing.subject, "at": utc(landing.at),
             "precision": landing.precision,
         }),
-        Evidence::Span { name, from, to } => json!({"kind": "span", "text": text, "name": name, "from": utc(*from), "to": utc(*to)}),
-        Evidence::Missing(missing) => json!({"kind": "missing", "text": text, "what": missing.what, "remedy": missing.remedy}),
+        Evidence::Span { name, from, to } => {
+            json!({"kind": "span", "text": text, "name": name, "from": utc(*from), "to": utc(*to)})
+        }
+        Evidence::Missing(missing) => {
+            json!({"kind": "missing", "text": text, "what": missing.what, "remedy": missing.remedy})
+        }
         Evidence::Note { .. } => json!({"kind": "note", "text": text}),
     }
 }

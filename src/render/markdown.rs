@@ -50,7 +50,9 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
     }
     let _ = writeln!(out, "\nHistory: {}. Policy: {}.", escape(&history_line(report)), escape(&report.policy));
     match out.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}\n\n… cut here: the whole decision is in the output of `deploy-rhythm why`.\n", &out[..end]),
+        Some((end, _)) => {
+            format!("{}\n\n… cut here: the whole decision is in the output of `deploy-rhythm why`.\n", &out[..end])
+        }
         None => out,
     }
 }
@@ -61,9 +63,18 @@ fn plain(text: &str) -> String {
 }
 
 fn row(out: &mut String, finding: &Finding, report: &Report, style: &Style) {
-    let until = finding.until.map_or_else(|| "somebody acts".to_owned(), |until| when(until, report.decision.at, style.zone));
-    let because = finding.because.as_deref().map(|because| format!("<br>because {}", escape(because))).unwrap_or_default();
-    let _ = writeln!(out, "| {} | {} | {}{because} | {} |", finding.rule, finding.level.name(), escape(&finding.message), escape(&until));
+    let until =
+        finding.until.map_or_else(|| "somebody acts".to_owned(), |until| when(until, report.decision.at, style.zone));
+    let because =
+        finding.because.as_deref().map(|because| format!("<br>because {}", escape(because))).unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "| {} | {} | {}{because} | {} |",
+        finding.rule,
+        finding.level.name(),
+        escape(&finding.message),
+        escape(&until)
+    );
 }
 
 fn details(out: &mut String, blocking: &[&Finding], advice: &[&Finding]) {
@@ -73,7 +84,12 @@ fn details(out: &mut String, blocking: &[&Finding], advice: &[&Finding]) {
     }
     out.push_str("<details><summary>Evidence</summary>\n\n");
     for finding in shown {
-        let _ = writeln!(out, "**{}** ({})\n", finding.rule, escape(&format!("{}:{}", finding.source.file, finding.source.line)));
+        let _ = writeln!(
+            out,
+            "**{}** ({})\n",
+            finding.rule,
+            escape(&format!("{}:{}", finding.source.file, finding.source.line))
+        );
         for evidence in &finding.evidence {
             let _ = writeln!(out, "- {}", escape(&evidence.to_string()));
         }

@@ -91,15 +91,24 @@ pub fn marked_answer(decision: &Decision, zone: Option<Tz>) -> String {
 
 /// The findings that block, strictest first.
 fn blocking(report: &Report) -> Vec<&Finding> {
-    let mut blocking: Vec<&Finding> =
-        report.decision.findings.iter().filter(|finding| finding.level.is_mandatory() && finding.verdict != Verdict::Approve).collect();
+    let mut blocking: Vec<&Finding> = report
+        .decision
+        .findings
+        .iter()
+        .filter(|finding| finding.level.is_mandatory() && finding.verdict != Verdict::Approve)
+        .collect();
     blocking.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
     blocking
 }
 
 /// The advisory findings that do not pass.
 fn advice(report: &Report) -> Vec<&Finding> {
-    report.decision.findings.iter().filter(|finding| !finding.level.is_mandatory() && finding.verdict != Verdict::Approve).collect()
+    report
+        .decision
+        .findings
+        .iter()
+        .filter(|finding| !finding.level.is_mandatory() && finding.verdict != Verdict::Approve)
+        .collect()
 }
 
 /// The findings that pass.
@@ -124,8 +133,13 @@ fn history_line(report: &Report) -> String {
     if history.sources.is_empty() {
         return "no history was found".to_owned();
     }
-    let complete = history.complete_since.map(|since| format!(", complete since {}", crate::engine::calendar::utc(since))).unwrap_or_default();
-    let count = |count: usize, noun: &str, end: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}{end}") };
+    let complete = history
+        .complete_since
+        .map(|since| format!(", complete since {}", crate::engine::calendar::utc(since)))
+        .unwrap_or_default();
+    let count = |count: usize, noun: &str, end: &str| {
+        if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}{end}") }
+    };
     let (deployments, pushes) = (count(history.deployments, "deployment", "s"), count(history.pushes, "push", "es"));
     format!("{deployments} and {pushes} from {}{complete}", history.sources.join(", "))
 }

@@ -14,8 +14,10 @@ pub(super) fn render(report: &Report) -> String {
     rules.sort_unstable();
     rules.dedup();
     let index = |finding: &Finding| rules.iter().position(|rule| *rule == finding.rule);
-    let results: Vec<Json> = blocking(report).into_iter().chain(advice(report)).map(|finding| result(finding, index(finding))).collect();
-    let descriptors: Vec<Json> = rules.iter().map(|rule| json!({"id": rule, "help": {"text": format!("docs/rules/{rule}.md")}})).collect();
+    let results: Vec<Json> =
+        blocking(report).into_iter().chain(advice(report)).map(|finding| result(finding, index(finding))).collect();
+    let descriptors: Vec<Json> =
+        rules.iter().map(|rule| json!({"id": rule, "help": {"text": format!("docs/rules/{rule}.md")}})).collect();
     let value = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -63,7 +63,11 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         page.line(&heading);
         for finding in advice {
             match style.detail {
-                Detail::Brief => page.paragraph("  ○", 4, &format!("{}: {}{}", finding.rule, finding.message, until(finding, report, style))),
+                Detail::Brief => page.paragraph(
+                    "  ○",
+                    4,
+                    &format!("{}: {}{}", finding.rule, finding.message, until(finding, report, style)),
+                ),
                 Detail::Full => shut(&mut page, finding, report),
             }
         }
@@ -140,7 +144,8 @@ fn passes(page: &mut Page<'_>, report: &Report) {
     if page.style.detail == Detail::Full {
         for finding in passing {
             let rule = page.paint(finding.rule, Paint::new().bold());
-            let source = page.paint(&clean(&format!("{}:{}", finding.source.file, finding.source.line)), Paint::new().dimmed());
+            let source =
+                page.paint(&clean(&format!("{}:{}", finding.source.file, finding.source.line)), Paint::new().dimmed());
             let status = match finding.status {
                 Status::Skipped => "skipped",
                 Status::Overridden => "overridden",

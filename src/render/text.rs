@@ -16,7 +16,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
-    let mut kept: String = text.chars().map(|letter| if is_hostile(letter) { '\u{fffd}' } else { letter }).take(LONGEST).collect();
+    let mut kept: String =
+        text.chars().map(|letter| if is_hostile(letter) { '\u{fffd}' } else { letter }).take(LONGEST).collect();
     if text.chars().count() > LONGEST {
         kept.push('…');
     }
@@ -25,7 +26,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// Control characters, and those that turn the direction of text or hide in it.
 fn is_hostile(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }
 
 /// Makes text from outside plain in GitHub's Markdown: no markup, mention, reference, link or HTML survives.

@@ -33,6 +33,13 @@ pub struct Scenario {
     pub(super) ask: Vec<Ask>,
 }
 
+/// An instant, or that there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    None,
+    At(Instant),
+}
+
 /// One question, with its answer.
 #[derive(Clone, Debug)]
 pub(super) struct Ask {
@@ -48,15 +55,26 @@ pub(super) struct Ask {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
     pub verdict: Option<String>,
-    pub next_approval: Option<Option<Instant>>,
+    pub next_approval: Option<Moment>,
     pub lane: Option<String>,
     pub findings: Vec<(String, String)>,
-    pub until: Vec<(String, Option<Instant>)>,
+    pub until: Vec<(String, Moment)>,
     pub says: Vec<String>,
 }
 
 const KEYS: &[&str] = &[
-    "scenario", "why", "policy", "complete-since", "deployments", "pushes", "checks", "governance", "storage", "overrides", "clock", "ask",
+    "scenario",
+    "why",
+    "policy",
+    "complete-since",
+    "deployments",
+    "pushes",
+    "checks",
+    "governance",
+    "storage",
+    "overrides",
+    "clock",
+    "ask",
 ];
 
 /// Reads one scenario file.
@@ -87,7 +105,11 @@ fn read(name: &str, yaml: &Yaml, problems: &mut Problems) -> Option<Scenario> {
         None => Future::Unseen,
         Some((_, text)) if text == "read" => Future::ClocksDisagree,
         Some((value, _)) => {
-            problems.add(value.place, "`clock` knows one value", "write `clock: read` where `at` is the clock's own time");
+            problems.add(
+                value.place,
+                "`clock` knows one value",
+                "write `clock: read` where `at` is the clock's own time",
+            );
             Future::Unseen
         }
     };
@@ -112,7 +134,11 @@ fn list<T>(yaml: &Yaml, problems: &mut Problems, one: impl Fn(&Yaml, &mut Proble
     match &yaml.value {
         Value::List(items) => items.iter().filter_map(|item| one(item, problems)).collect(),
         other => {
-            problems.add(yaml.place, format!("{} where a list is needed", other.describe()), "write one item a line, each after `- `");
+            problems.add(
+                yaml.place,
+                format!("{} where a list is needed", other.describe()),
+                "write one item a line, each after `- `",
+            );
             Vec::new()
         }
     }
@@ -131,16 +157,23 @@ fn deployment(yaml: &Yaml, problems: &mut Problems) -> Option<Deployment> {
     const KEYS: &[&str] = &["id", "commit", "revision", "environment", "at", "took", "until", "state", "run", "actor"];
     let fields = problems.fields(yaml, "a deployment", KEYS)?;
     let started_at = fields.need(problems, "at").and_then(|value| instant(value, problems))?;
-    let text = |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
+    let text =
+        |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
     let took = fields.get("took").and_then(|value| problems.duration(value, "`took`", Zero::Allowed));
-    let finished_at = took.map(|took| started_at + took).or_else(|| fields.get("until").and_then(|value| instant(value, problems)));
+    let finished_at =
+        took.map(|took| started_at + took).or_else(|| fields.get("until").and_then(|value| instant(value, problems)));
     let named = text("state", problems).unwrap_or_else(|| "success".to_owned());
     let state = DeploymentState::ALL.into_iter().find(|(name, _)| *name == named).map(|(_, state)| state);
     if state.is_none() {
-        problems.add(fields.place, format!("`{named}` is no state of a deployment"), "write success, failure, error, inactive or in_progress");
+        problems.add(
+            fields.place,
+            format!("`{named}` is no state of a deployment"),
+            "write success, failure, error, inactive or in_progress",
+        );
     }
     let commit = text("commit", problems).map(|commit| CommitId::new(&commit));
-    let id = text("id", problems).unwrap_or_else(|| format!("{}@{started_at}", commit.as_ref().map_or("?", CommitId::as_str)));
+    let id = text("id", problems)
+        .unwrap_or_else(|| format!("{}@{started_at}", commit.as_ref().map_or("?", CommitId::as_str)));
     Some(Deployment {
         id: id.into(),
         environment: text("environment", problems).unwrap_or_else(|| "production".to_owned()).into(),
@@ -197,11 +230,16 @@ fn outside(yaml: &Yaml, problems: &mut Problems) -> Option<OutsideFinding> {
         Some("critical") => Severity::Critical,
         _ => Severity::High,
     };
-    Some(OutsideFinding { level, message, place: fields.get("place").and_then(|value| problems.text(value, "`place`")) })
+    Some(OutsideFinding {
+        level,
+        message,
+        place: fields.get("place").and_then(|value| problems.text(value, "`place`")),
+    })
 }
 
 fn leave(yaml: &Yaml, problems: &mut Problems) -> Option<Override> {
-    let fields = problems.fields(yaml, "an override", &["commit", "environment", "reason", "author", "given", "expires"])?;
+    let fields =
+        problems.fields(yaml, "an override", &["commit", "environment", "reason", "author", "given", "expires"])?;
     let mut text = |key: &str| fields.need(problems, key).and_then(|value| problems.text(value, &fields.name(key)));
     let (commit, reason, author) = (text("commit"), text("reason"), text("author"));
     let mut time = |key: &str| fields.need(problems, key).and_then(|value| instant(value, problems));
@@ -220,16 +258,18 @@ fn leave(yaml: &Yaml, problems: &mut Problems) -> Option<Override> {
 fn ask(yaml: &Yaml, problems: &mut Problems) -> Option<Ask> {
     let fields = problems.fields(yaml, "a question", &["at", "commit", "environment", "lane", "expect"])?;
     let at = fields.need(problems, "at").and_then(|value| instant(value, problems));
-    let commit = fields.get("commit").and_then(|value| problems.text(value, "`commit`")).unwrap_or_else(|| "head".to_owned());
+    let commit =
+        fields.get("commit").and_then(|value| problems.text(value, "`commit`")).unwrap_or_else(|| "head".to_owned());
     let lane = match fields.get("lane").and_then(|value| problems.text(value, "`lane`")) {
         None => LaneRequest::Found,
-        Some(name) => match Lane::ALL.into_iter().find(|(known, _)| *known == name) {
-            Some((_, lane)) => LaneRequest::Asked(lane),
-            None => {
+        Some(name) => {
+            if let Some((_, lane)) = Lane::ALL.into_iter().find(|(known, _)| *known == name) {
+                LaneRequest::Asked(lane)
+            } else {
                 problems.add(fields.place, format!("unknown lane `{name}`"), "write normal, hotfix or rollback");
                 LaneRequest::Found
             }
-        },
+        }
     };
     let expect = fields.need(problems, "expect").and_then(|value| expected(value, problems));
     Some(Ask {
@@ -246,15 +286,20 @@ fn expected(yaml: &Yaml, problems: &mut Problems) -> Option<Expected> {
     if let Value::Text(verdict) = &yaml.value {
         return Some(Expected { verdict: Some(verdict.clone()), ..Expected::default() });
     }
-    let fields = problems.fields(yaml, "`expect`", &["verdict", "next-approval", "lane", "findings", "until", "says"])?;
-    let text = |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
+    let fields =
+        problems.fields(yaml, "`expect`", &["verdict", "next-approval", "lane", "findings", "until", "says"])?;
+    let text =
+        |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
     let pairs = |key: &str, fields: &Fields<'_>| match fields.get(key).map(|value| &value.value) {
         Some(Value::Map(entries)) => entries.clone(),
         _ => Vec::new(),
     };
-    let statuses = pairs("findings", &fields).into_iter().filter_map(|(key, value)| Some((key.text, problems.text(&value, "a finding")?)));
+    let statuses = pairs("findings", &fields)
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.text, problems.text(&value, "a finding")?)));
     let findings = statuses.collect();
-    let until = pairs("until", &fields).into_iter().filter_map(|(key, value)| Some((key.text, moment(&value, problems)?)));
+    let until =
+        pairs("until", &fields).into_iter().filter_map(|(key, value)| Some((key.text, moment(&value, problems)?)));
     let until = until.collect();
     Some(Expected {
         verdict: text("verdict", problems),
@@ -267,9 +312,9 @@ fn expected(yaml: &Yaml, problems: &mut Problems) -> Option<Expected> {
 }
 
 /// An instant, or `none`.
-fn moment(yaml: &Yaml, problems: &mut Problems) -> Option<Option<Instant>> {
+fn moment(yaml: &Yaml, problems: &mut Problems) -> Option<Moment> {
     match &yaml.value {
-        Value::Text(text) if text == "none" => Some(None),
-        _ => instant(yaml, problems).map(Some),
+        Value::Text(text) if text == "none" => Some(Moment::None),
+        _ => instant(yaml, problems).map(Moment::At),
     }
 }

@@ -85,11 +85,16 @@ fn log_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Err
     for path in named.map_or(LOGS.to_vec(), |path| vec![path]) {
         if let Some(bytes) = files::read(&top.join(path), files::LOG_LIMIT)? {
             let deployments = log::parse(path, &bytes).map_err(|error| Error::usage(error.to_string()))?;
-            return Ok(Some(Records { deployments, sources: vec![format!("deploy log {path}")], ..Records::default() }));
+            return Ok(Some(Records {
+                deployments,
+                sources: vec![format!("deploy log {path}")],
+                ..Records::default()
+            }));
         }
     }
     match named {
-        Some(path) => Err(Error::usage(format!("the deploy log {path}, which the policy names, is not there")).hint("write it, or take `log` out of `history`")),
+        Some(path) => Err(Error::usage(format!("the deploy log {path}, which the policy names, is not there"))
+            .hint("write it, or take `log` out of `history`")),
         None => Ok(None),
     }
 }
@@ -98,7 +103,10 @@ fn kamal_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, E
     let named = settings.kamal.clone();
     let paths = match &named {
         Some(path) => vec![path.clone()],
-        None => files::ending_with(&top.join(".kamal"), "-audit.log")?.into_iter().map(|name| format!(".kamal/{name}")).collect(),
+        None => files::ending_with(&top.join(".kamal"), "-audit.log")?
+            .into_iter()
+            .map(|name| format!(".kamal/{name}"))
+            .collect(),
     };
     let mut all: Option<Records> = None;
     for path in paths {
@@ -110,8 +118,10 @@ fn kamal_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, E
         all.notes.extend(records.notes);
     }
     match (all, named) {
-        (None, Some(path)) => Err(Error::usage(format!("Kamal's audit log {path}, which the policy names, is not there"))
-            .hint("it lies on the host: copy it, or give the text of `kamal audit` to `--deploys`")),
+        (None, Some(path)) => {
+            Err(Error::usage(format!("Kamal's audit log {path}, which the policy names, is not there"))
+                .hint("it lies on the host: copy it, or give the text of `kamal audit` to `--deploys`"))
+        }
         (all, _) => Ok(all),
     }
 }
@@ -122,7 +132,8 @@ fn tags_of(repo: &Repo, settings: &HistorySettings) -> Result<Option<Records>, E
     if tags.deployments.is_empty() {
         return Ok(None);
     }
-    let mut notes: Vec<String> = tags.unread.iter().take(5).map(|tag| format!("the tag {} is left out: {}", tag.name, tag.reason)).collect();
+    let mut notes: Vec<String> =
+        tags.unread.iter().take(5).map(|tag| format!("the tag {} is left out: {}", tag.name, tag.reason)).collect();
     let tags = tags.deployments;
     if tags.iter().any(|tag| tag.precision == Precision::Guessed) {
         notes.push("some deploy tags are lightweight: their commits' dates stand for the deploys (annotated tags tell: `git tag -a`)".to_owned());
@@ -138,16 +149,20 @@ fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records {
         return found.remove(0);
     }
     let mut merged = Records::default();
-    let knowing: Vec<usize> = (0..found.len()).filter(|index| found[*index].deployments.iter().any(|one| &*one.environment == requested)).collect();
+    let knowing: Vec<usize> = (0..found.len())
+        .filter(|index| found[*index].deployments.iter().any(|one| &*one.environment == requested))
+        .collect();
     let relevant = if knowing.is_empty() { vec![0] } else { knowing };
     let since = relevant.iter().map(|index| found[*index].complete_since);
     merged.complete_since = since.min().flatten();
-    let names: BTreeSet<Environment> = found.iter().flat_map(|records| &records.deployments).map(|one| one.environment.clone()).collect();
+    let names: BTreeSet<Environment> =
+        found.iter().flat_map(|records| &records.deployments).map(|one| one.environment.clone()).collect();
     let mut dropped = 0;
     for name in names {
         let mut record: Option<Vec<Deployment>> = None;
         for source in &found {
-            let mut own: Vec<Deployment> = source.deployments.iter().filter(|one| one.environment == name).cloned().collect();
+            let mut own: Vec<Deployment> =
+                source.deployments.iter().filter(|one| one.environment == name).cloned().collect();
             match &mut record {
                 _ if own.is_empty() => {}
                 None => record = Some(own),
@@ -181,7 +196,11 @@ fn overlaps_one(record: &[Deployment], other: &Deployment, now: Instant) -> bool
 
 /// The landings of an environment that is deployed by landing, where nothing better records its deploys.
 #[must_use]
-pub fn from_landings(landings: &[crate::engine::event::Landing], environment: &Environment, requested: &CommitId) -> Vec<Deployment> {
+pub fn from_landings(
+    landings: &[crate::engine::event::Landing],
+    environment: &Environment,
+    requested: &CommitId,
+) -> Vec<Deployment> {
     let others = landings.iter().filter(|landing| landing.commit != *requested);
     let deployment = |landing: &crate::engine::event::Landing| Deployment {
         id: format!("push:{}", landing.commit.short()).into(),

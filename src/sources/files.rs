@@ -40,7 +40,8 @@ pub fn bounded(stream: impl Read, expected: u64, name: &str, limit: u64) -> Resu
         .read_to_end(&mut bytes)
         .map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read")).hint("cut it to what the rules look back"));
+        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read"))
+            .hint("cut it to what the rules look back"));
     }
     Ok(bytes)
 }
@@ -60,7 +61,10 @@ pub fn ending_with(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
         Err(error) => return Err(unreadable(folder, &error)),
     };
-    let mut names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| name.ends_with(end)).collect();
+    let mut names: Vec<String> = listed
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(end))
+        .collect();
     names.sort();
     Ok(names)
 }

@@ -35,12 +35,24 @@ enum Edge {
 /// Fails where the text is no calendar, or an event cannot be placed in time.
 pub fn busy(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, IcsError> {
     let unfolded = unfold(text.trim_start_matches('\u{feff}'));
-    let not_a_calendar = |why: &str| IcsError::NotACalendar { name: name.to_owned(), why: why.chars().take(200).collect() };
+    let not_a_calendar =
+        |why: &str| IcsError::NotACalendar { name: name.to_owned(), why: why.chars().take(200).collect() };
     let calendar = read_calendar(&unfolded).map_err(|why| not_a_calendar(&why))?;
     let mut spans = Vec::new();
     for event in calendar.components.iter().filter(|component| component.name.as_str().eq_ignore_ascii_case("VEVENT")) {
-        let title = || value(event, "SUMMARY").or_else(|| value(event, "UID")).unwrap_or("without a name").chars().take(80).collect();
-        let found = occurrences(event, zone, from, to).map_err(|why| IcsError::Event { name: name.to_owned(), event: title(), why })?;
+        let title = || {
+            value(event, "SUMMARY")
+                .or_else(|| value(event, "UID"))
+                .unwrap_or("without a name")
+                .chars()
+                .take(80)
+                .collect()
+        };
+        let found = occurrences(event, zone, from, to).map_err(|why| IcsError::Event {
+            name: name.to_owned(),
+            event: title(),
+            why,
+        })?;
         spans.extend(found.into_iter().filter(|(start, end)| start < end && *end > from && *start < to));
     }
     spans.sort_unstable();
@@ -76,9 +88,15 @@ fn occurrences(event: &Component<'_>, zone: Tz, from: Instant, to: Instant) -> R
     let rules: Vec<String> = event
         .properties
         .iter()
-        .filter(|property| ["RRULE", "RDATE", "EXDATE"].iter().any(|name| property.name.as_str().eq_ignore_ascii_case(name)))
+        .filter(|property| {
+            ["RRULE", "RDATE", "EXDATE"].iter().any(|name| property.name.as_str().eq_ignore_ascii_case(name))
+        })
         .map(|property| {
-            let parameters: String = property.params.iter().filter_map(|one| Some(format!(";{}={}", one.key.as_str(), one.val.as_ref()?.as_str()))).collect();
+            let parameters: String = property
+                .params
+                .iter()
+                .filter_map(|one| Some(format!(";{}={}", one.key.as_str(), one.val.as_ref()?.as_str())))
+                .collect();
             format!("{}{parameters}:{}", property.name.as_str().to_uppercase(), property.val.as_str())
         })
         .collect();
@@ -90,8 +108,21 @@ fn occurrences(event: &Component<'_>, zone: Tz, from: Instant, to: Instant) -> R
 }
 
 /// The occurrences of an event that comes back, each as long in local days or in seconds as the first.
-fn recurring(start: Edge, property: &Property<'_>, first: (Instant, Instant), rules: &[String], zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, String> {
-    let local = match property.params.iter().find(|one| one.key.as_str().eq_ignore_ascii_case("TZID")).and_then(|one| one.val.as_ref()) {
+fn recurring(
+    start: Edge,
+    property: &Property<'_>,
+    first: (Instant, Instant),
+    rules: &[String],
+    zone: Tz,
+    from: Instant,
+    to: Instant,
+) -> Result<Vec<(Instant, Instant)>, String> {
+    let local = match property
+        .params
+        .iter()
+        .find(|one| one.key.as_str().eq_ignore_ascii_case("TZID"))
+        .and_then(|one| one.val.as_ref())
+    {
         Some(name) => name.as_str().parse::<Tz>().map_err(|_| format!("unknown time zone `{}`", name.as_str()))?,
         None if property.val.as_str().ends_with('Z') => Tz::UTC,
         None => zone,
@@ -130,7 +161,11 @@ fn edge(property: &Property<'_>, zone: Tz, bound: Bound) -> Result<Edge, String>
     if text.ends_with('Z') {
         return Ok(Edge::Instant(local.and_utc()));
     }
-    let named = property.params.iter().find(|one| one.key.as_str().eq_ignore_ascii_case("TZID")).and_then(|one| one.val.as_ref());
+    let named = property
+        .params
+        .iter()
+        .find(|one| one.key.as_str().eq_ignore_ascii_case("TZID"))
+        .and_then(|one| one.val.as_ref());
     let zone = match named {
         Some(name) => name.as_str().parse::<Tz>().map_err(|_| format!("unknown time zone `{}`", name.as_str()))?,
         None => zone,
@@ -185,7 +220,10 @@ mod tests {
     use chrono_tz::Tz;
 
     fn spans(events: &str) -> Result<Vec<(String, String)>, String> {
-        let text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n{}\r\nEND:VCALENDAR\r\n", events.replace('\n', "\r\n"));
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n{}\r\nEND:VCALENDAR\r\n",
+            events.replace('\n', "\r\n")
+        );
         let from = "2026-01-01T00:00:00Z".parse().expect("instant");
         let to = "2027-01-31T00:00:00Z".parse().expect("instant");
         let busy = busy("holidays.ics", &text, Tz::Europe__Paris, from, to).map_err(|error| error.to_string())?;
@@ -200,7 +238,8 @@ mod tests {
 
     #[test]
     fn yearly_holidays_come_back() {
-        let event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20200714\nRRULE:FREQ=YEARLY\nSUMMARY:Bastille Day\nEND:VEVENT";
+        let event =
+            "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20200714\nRRULE:FREQ=YEARLY\nSUMMARY:Bastille Day\nEND:VEVENT";
         assert_eq!(spans(event), Ok(vec![("2026-07-13T22:00:00Z".into(), "2026-07-14T22:00:00Z".into())]));
     }
 

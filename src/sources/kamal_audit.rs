@@ -58,7 +58,9 @@ impl std::error::Error for KamalErrors {}
 pub fn looks_like(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.next().is_some_and(|line| line.starts_with(b"App Host:") || (line.first() == Some(&b'[') && line.get(1).is_some_and(u8::is_ascii_digit)))
+    lines.next().is_some_and(|line| {
+        line.starts_with(b"App Host:") || (line.first() == Some(&b'[') && line.get(1).is_some_and(u8::is_ascii_digit))
+    })
 }
 
 /// One audit line of interest.
@@ -107,7 +109,10 @@ pub fn parse(name: &str, bytes: &[u8], extent: Extent) -> Result<KamalAudit, Kam
     lines.sort_by_key(|line| line.at);
     let mut audit = KamalAudit { complete_since, ..KamalAudit::default() };
     if let Some(since) = complete_since {
-        audit.notes.push(format!("`kamal audit` prints the last {TAIL} lines of a host: deployments are complete since {} only", utc(since)));
+        audit.notes.push(format!(
+            "`kamal audit` prints the last {TAIL} lines of a host: deployments are complete since {} only",
+            utc(since)
+        ));
     }
     rollouts(&lines, &mut audit);
     Ok(audit)
@@ -125,7 +130,8 @@ fn read_line(line: &str, host: usize) -> Option<Line<'_>> {
     let text = rest.trim();
     let act = if let Some(version) = text.strip_prefix("Booted app version ") {
         Act::Booted(version.trim())
-    } else if let Some(image) = text.strip_prefix("Tagging ").and_then(|text| text.strip_suffix(" as the latest image")) {
+    } else if let Some(image) = text.strip_prefix("Tagging ").and_then(|text| text.strip_suffix(" as the latest image"))
+    {
         Act::Tagged(image.rsplit_once(':')?.1)
     } else {
         Act::Other
@@ -156,7 +162,11 @@ struct Open<'a> {
 
 fn rollouts(lines: &[Line<'_>], audit: &mut KamalAudit) {
     // `Booted` carries a role, after the destination where there is one; `Tagging` carries no role.
-    let roles: BTreeSet<&str> = lines.iter().filter(|line| matches!(line.act, Act::Booted(_))).filter_map(|line| line.tags.last().copied()).collect();
+    let roles: BTreeSet<&str> = lines
+        .iter()
+        .filter(|line| matches!(line.act, Act::Booted(_)))
+        .filter_map(|line| line.tags.last().copied())
+        .collect();
     let mut open: HashMap<&str, Open<'_>> = HashMap::new();
     for line in lines {
         match line.act {
@@ -164,9 +174,18 @@ fn rollouts(lines: &[Line<'_>], audit: &mut KamalAudit) {
                 let role = line.tags.last().copied().unwrap_or_default();
                 let environment = if line.tags.len() > 1 { line.tags[0] } else { ENVIRONMENT };
                 let current = open.get(environment);
-                let same = current.is_some_and(|open| open.version == version && !(open.last_tagged.is_some() && open.booted.contains(&(line.host, role))));
+                let same = current.is_some_and(|open| {
+                    open.version == version && !(open.last_tagged.is_some() && open.booted.contains(&(line.host, role)))
+                });
                 if !same {
-                    let new = Open { version, environment, performer: line.performer, start: line.at, last_tagged: None, booted: HashSet::new() };
+                    let new = Open {
+                        version,
+                        environment,
+                        performer: line.performer,
+                        start: line.at,
+                        last_tagged: None,
+                        booted: HashSet::new(),
+                    };
                     if let Some(ended) = open.insert(environment, new) {
                         close(&ended, Some(line.at), audit);
                     }
@@ -198,7 +217,11 @@ fn close(open: &Open<'_>, next: Option<Instant>, audit: &mut KamalAudit) {
         (Some(tagged), _) => (DeploymentState::Success, Some(tagged)),
         (None, None) => (DeploymentState::InProgress, None),
         (None, Some(next)) => {
-            audit.notes.push(format!("{} was booted {} and never tagged: taken for a failure that ended when the next one booted", open.version, utc(open.start)));
+            audit.notes.push(format!(
+                "{} was booted {} and never tagged: taken for a failure that ended when the next one booted",
+                open.version,
+                utc(open.start)
+            ));
             (DeploymentState::Failure, Some(next))
         }
     };
@@ -230,7 +253,8 @@ mod tests {
     fn told(text: &str) -> Vec<(String, String, DeploymentState, Option<String>)> {
         let audit = parse("audit", text.as_bytes(), Extent::Whole).expect("an audit log");
         let told = audit.deployments.into_iter();
-        told.map(|one| (one.environment.to_string(), utc(one.started_at), one.state, one.finished_at.map(utc))).collect()
+        told.map(|one| (one.environment.to_string(), utc(one.started_at), one.state, one.finished_at.map(utc)))
+            .collect()
     }
 
     #[test]
@@ -242,7 +266,12 @@ mod tests {
              App Host: 10.0.0.2\n[2026-02-04T14:00:50Z] [ann@example.org] [job] Booted app version {ONE}\n\
              [2026-02-04T14:01:30Z] [ann@example.org] Tagging shop/app:{ONE} as the latest image\n"
         );
-        let expected = ("production".to_owned(), "2026-02-04T14:00:10Z".to_owned(), DeploymentState::Success, Some("2026-02-04T14:01:30Z".to_owned()));
+        let expected = (
+            "production".to_owned(),
+            "2026-02-04T14:00:10Z".to_owned(),
+            DeploymentState::Success,
+            Some("2026-02-04T14:01:30Z".to_owned()),
+        );
         assert_eq!(told(&text), [expected]);
         assert!(looks_like(text.as_bytes()));
     }
@@ -262,12 +291,17 @@ mod tests {
             "[2026-02-04T14:00:10Z] [ann] [staging] [web] Booted app version {ONE}\n[2026-02-04T14:05:00Z] [ann] [staging] [web] Booted app version {TWO}\n"
         );
         let states: Vec<_> = told(&text).into_iter().map(|(environment, _, state, _)| (environment, state)).collect();
-        assert_eq!(states, [("staging".to_owned(), DeploymentState::Failure), ("staging".to_owned(), DeploymentState::InProgress)]);
+        assert_eq!(
+            states,
+            [("staging".to_owned(), DeploymentState::Failure), ("staging".to_owned(), DeploymentState::InProgress)]
+        );
     }
 
     #[test]
     fn a_tail_is_complete_since_its_first_line() {
-        let lines: String = (0..50).map(|second| format!("[2026-02-04T14:00:{second:02}Z] [ann] Pruned images\n")).collect();
+        let lines: String = (0..50).fold(String::new(), |text, second| {
+            text + &format!("[2026-02-04T14:00:{second:02}Z] [ann] Pruned images\n")
+        });
         let since = |extent| parse("audit", lines.as_bytes(), extent).expect("an audit log").complete_since.map(utc);
         assert_eq!(since(Extent::Tail).as_deref(), Some("2026-02-04T14:00:00Z"));
         assert_eq!(since(Extent::Whole), None);
@@ -275,7 +309,8 @@ mod tests {
 
     #[test]
     fn other_text_is_an_error_with_its_line() {
-        let error = parse("audit", b"[2026-02-04T14:00:00Z] [ann] Pruned images\nsomething else\n", Extent::Whole).expect_err("an error");
+        let error = parse("audit", b"[2026-02-04T14:00:00Z] [ann] Pruned images\nsomething else\n", Extent::Whole)
+            .expect_err("an error");
         assert!(error.to_string().contains("audit:2:"), "{error}");
     }
 }

@@ -130,7 +130,9 @@ impl<'a> Field<'a> {
         match self {
             Self::Missing | Self::Null => Ok(None),
             Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty: leave it out, or write null")),
-            Self::Text(text) if text.bytes().any(|byte| byte.is_ascii_control()) => Err(format!("`{key}` holds control characters")),
+            Self::Text(text) if text.bytes().any(|byte| byte.is_ascii_control()) => {
+                Err(format!("`{key}` holds control characters"))
+            }
             Self::Text(text) => Ok(Some(text)),
             Self::Other(what) => Err(format!("`{key}` is {what}, not a text")),
         }
@@ -195,18 +197,25 @@ fn read_line(line: &[u8], environments: &mut Vec<Environment>) -> Result<Deploym
     let revision = line.revision.optional("revision")?;
     let commit = match line.commit {
         Field::Missing => return Err("`commit` is missing: write the full id, or null beside a `revision`".to_owned()),
-        Field::Null if revision.is_none() => return Err("`commit` is null, and no `revision` names what was deployed".to_owned()),
+        Field::Null if revision.is_none() => {
+            return Err("`commit` is null, and no `revision` names what was deployed".to_owned());
+        }
         given => given.optional("commit")?,
     };
     let state = line.state.required("state")?;
-    let state = DeploymentState::ALL.into_iter().find(|(name, _)| *name == state).map(|(_, state)| state).ok_or_else(|| {
-        let names: Vec<&str> = DeploymentState::ALL.into_iter().map(|(name, _)| name).collect();
-        format!("`state` is `{state}`: write one of {}", names.join(", "))
-    })?;
+    let state =
+        DeploymentState::ALL.into_iter().find(|(name, _)| *name == state).map(|(_, state)| state).ok_or_else(|| {
+            let names: Vec<&str> = DeploymentState::ALL.into_iter().map(|(name, _)| name).collect();
+            format!("`state` is `{state}`: write one of {}", names.join(", "))
+        })?;
     let started_at = instant("started_at", &line.started_at.required("started_at")?)?;
-    let finished_at = line.finished_at.optional("finished_at")?.map(|text| instant("finished_at", &text)).transpose()?;
+    let finished_at =
+        line.finished_at.optional("finished_at")?.map(|text| instant("finished_at", &text)).transpose()?;
     if finished_at.is_some() && !state.is_final() {
-        return Err("`finished_at` stands beside a `state` that is not final: give it success, failure, error or inactive".to_owned());
+        return Err(
+            "`finished_at` stands beside a `state` that is not final: give it success, failure, error or inactive"
+                .to_owned(),
+        );
     }
     if finished_at.is_some_and(|finish| finish < started_at) {
         return Err("`finished_at` lies before `started_at`".to_owned());
@@ -240,15 +249,29 @@ fn interned(environments: &mut Vec<Environment>, name: &str) -> Environment {
 }
 
 fn instant(key: &str, text: &str) -> Result<Instant, String> {
-    let parsed = quick(text.as_bytes()).or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()));
-    let instant = parsed.ok_or_else(|| format!("`{key}` is `{}`: write an instant such as 2026-02-04T14:03:00Z", text.chars().take(40).collect::<String>()))?;
-    if (1971..=9000).contains(&instant.year()) { Ok(instant) } else { Err(format!("`{key}` lies outside the years 1971 to 9000")) }
+    let parsed =
+        quick(text.as_bytes()).or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()));
+    let instant = parsed.ok_or_else(|| {
+        format!(
+            "`{key}` is `{}`: write an instant such as 2026-02-04T14:03:00Z",
+            text.chars().take(40).collect::<String>()
+        )
+    })?;
+    if (1971..=9000).contains(&instant.year()) {
+        Ok(instant)
+    } else {
+        Err(format!("`{key}` lies outside the years 1971 to 9000"))
+    }
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that nearly every log has.
 fn quick(text: &[u8]) -> Option<Instant> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = *text else { return None };
-    let digits = |digits: &[u8]| digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')));
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = *text else {
+        return None;
+    };
+    let digits = |digits: &[u8]| {
+        digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
     let year = i32::try_from(digits(&[y0, y1, y2, y3])?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, digits(&[m0, m1])?, digits(&[d0, d1])?)?;
     Some(date.and_hms_opt(digits(&[h0, h1])?, digits(&[n0, n1])?, digits(&[s0, s1])?)?.and_utc())
@@ -264,7 +287,8 @@ fn disagreements(deployments: &[Deployment], lines: &[u32]) -> Vec<(usize, Strin
             bad.push((*line as usize, format!("the id `{}` stands in line {first} already", deployment.id)));
         }
         let Some(run) = &deployment.run else { continue };
-        let (commit, first) = *runs.entry((&deployment.environment, run)).or_insert((deployment.commit.as_ref(), *line));
+        let (commit, first) =
+            *runs.entry((&deployment.environment, run)).or_insert((deployment.commit.as_ref(), *line));
         if commit != deployment.commit.as_ref() {
             bad.push((*line as usize, format!("run `{run}` has another commit in line {first}: a run ships one")));
         }

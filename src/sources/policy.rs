@@ -96,7 +96,10 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
     let top = repo.and_then(Repo::workdir).map(Path::to_owned);
     if let Some(file) = named {
         let bytes = files::read(file, LIMIT as u64)?;
-        let bytes = bytes.ok_or_else(|| Error::usage(format!("there is no policy at {}", file.display())).hint("check the path that `--policy` names"))?;
+        let bytes = bytes.ok_or_else(|| {
+            Error::usage(format!("there is no policy at {}", file.display()))
+                .hint("check the path that `--policy` names")
+        })?;
         let home = Home::Named { file: file.to_owned(), top };
         return read(repo, home, &file.display().to_string(), bytes, Vec::new());
     }
@@ -108,7 +111,9 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
         }
         return built_in(Vec::new());
     }
-    let tip = repo.and_then(|repo| repo.default_branch().ok()).map(|branch| Home::Tip { branch: branch.name, commit: branch.tip });
+    let tip = repo
+        .and_then(|repo| repo.default_branch().ok())
+        .map(|branch| Home::Tip { branch: branch.name, commit: branch.tip });
     let in_force = first(repo, tip.as_ref())?;
     match (in_force, tip, drafted, tree) {
         (Some((path, bytes)), Some(home), drafted, _) => {
@@ -121,10 +126,15 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
                 Some(Home::Tip { branch, .. }) => branch,
                 _ => "the default branch".to_owned(),
             };
-            let note = format!("{branch} has no policy: this one is read from the working tree, and is in force once it lands");
+            let note = format!(
+                "{branch} has no policy: this one is read from the working tree, and is in force once it lands"
+            );
             read(repo, home, path, bytes, vec![note])
         }
-        _ => built_in(vec![format!("no policy file ({}): the built-in default applies; `deploy-rhythm init` writes one", PATHS.join(" or "))]),
+        _ => built_in(vec![format!(
+            "no policy file ({}): the built-in default applies; `deploy-rhythm init` writes one",
+            PATHS.join(" or ")
+        )]),
     }
 }
 
@@ -158,13 +168,22 @@ pub fn fetch(repo: Option<&Repo>, home: &Home, wanted: &str) -> Result<Fetched, 
     }
     match home.read(repo, wanted) {
         Ok(Some(bytes)) => Ok(Fetched { name: wanted.to_owned(), origin: Origin::File, bytes }),
-        Ok(None) => Err(format!("`{wanted}` is neither a built-in policy ({}) nor a file of the repository", packs::names())),
+        Ok(None) => {
+            Err(format!("`{wanted}` is neither a built-in policy ({}) nor a file of the repository", packs::names()))
+        }
         Err(error) => Err(error.message),
     }
 }
 
 fn built_in(notes: Vec<String>) -> Result<Found, Error> {
     let pack = packs::find(packs::DEFAULT).ok_or_else(|| Error::failure("the built-in default is missing"))?;
-    let policy = load(pack, &mut |_| Err("a built-in policy extends nothing".to_owned())).map_err(|error| Error::failure(error.to_string()))?;
-    Ok(Found { policy, home: Home::BuiltIn, description: "the built-in default".to_owned(), kind: PolicyKind::Default, notes })
+    let policy = load(pack, &mut |_| Err("a built-in policy extends nothing".to_owned()))
+        .map_err(|error| Error::failure(error.to_string()))?;
+    Ok(Found {
+        policy,
+        home: Home::BuiltIn,
+        description: "the built-in default".to_owned(),
+        kind: PolicyKind::Default,
+        notes,
+    })
 }

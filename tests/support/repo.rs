@@ -1,5 +1,7 @@
 //! Real repositories for tests, built with `git`, fixed dates and nobody's configuration.
 
+#![expect(dead_code, reason = "each test uses some of it")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -73,6 +75,12 @@ impl Fixture {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Writes a file of any bytes into the working tree.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) {
+        #[expect(clippy::disallowed_methods, reason = "a fixture writes its own files")]
+        std::fs::write(self.path.join(name), bytes).expect("a file");
+    }
+
     /// A `git` command that nobody's configuration changes.
     pub fn command(&self, directory: &Path, at: i64) -> Command {
         let date = minute(at).to_rfc3339();
@@ -91,6 +99,7 @@ impl Fixture {
     pub fn write(&self, file: &str, content: &str) {
         let path = self.path.join(file);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        #[expect(clippy::disallowed_methods, reason = "a fixture writes its own files")]
         std::fs::write(path, content).expect("a file");
     }
 
@@ -112,7 +121,15 @@ impl Fixture {
     pub fn switch(&self, branch: &str) {
         let known = self.command(&self.path, 0).args(["rev-parse", "--quiet", "--verify", branch]).output();
         let known = known.expect("git runs").status.success();
-        self.git(0, if known { &["switch", "--quiet"][..] } else { &["switch", "--quiet", "--create"] }.iter().copied().chain([branch]).collect::<Vec<_>>().as_slice());
+        self.git(
+            0,
+            if known { &["switch", "--quiet"][..] } else { &["switch", "--quiet", "--create"] }
+                .iter()
+                .copied()
+                .chain([branch])
+                .collect::<Vec<_>>()
+                .as_slice(),
+        );
     }
 
     /// Merges a branch into the current one, never by fast-forward.

@@ -134,7 +134,9 @@ impl Layer {
         if let Some(value) = fields.get("trigger") {
             match problems.text(value, "`trigger`").as_deref() {
                 Some("push") => layer.trigger = Some(Trigger::Push),
-                Some(other) => problems.add(value.place, format!("unknown trigger `{other}`"), "write `push`, or leave it out"),
+                Some(other) => {
+                    problems.add(value.place, format!("unknown trigger `{other}`"), "write `push`, or leave it out");
+                }
                 None => {}
             }
         }
@@ -215,7 +217,11 @@ fn entry(yaml: &Yaml, level: Level, file: &str, problems: &mut Problems) -> Opti
         let text = problems.text(value, "`review-by`")?;
         let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
         if day.is_none() {
-            problems.add(value.place, format!("`review-by` is `{text}`, not a date"), "write a date such as 2027-03-31");
+            problems.add(
+                value.place,
+                format!("`review-by` is `{text}`, not a date"),
+                "write a date such as 2027-03-31",
+            );
         }
         day
     });
@@ -274,7 +280,11 @@ fn paths(yaml: &Yaml, problems: &mut Problems) -> Vec<String> {
     let paths = problems.texts(yaml, "`paths`");
     for path in &paths {
         if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-            problems.add(yaml.place, format!("`{path}` leaves the repository"), "write paths from the top of the repository, such as `api/**`");
+            problems.add(
+                yaml.place,
+                format!("`{path}` leaves the repository"),
+                "write paths from the top of the repository, such as `api/**`",
+            );
         }
     }
     paths

@@ -61,7 +61,11 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
     match fields.get("version") {
         Some(Yaml { value: Value::Int(VERSION), .. }) => {}
         Some(other) => {
-            problems.add(other.place, format!("`version` is {}", other.value.describe()), "this release reads `version: 1`");
+            problems.add(
+                other.place,
+                format!("`version` is {}", other.value.describe()),
+                "this release reads `version: 1`",
+            );
         }
         None => problems.add(Place::START, "the policy lacks `version`", "begin the file with `version: 1`"),
     }
@@ -75,7 +79,8 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
             Value::List(items) => items.iter().collect(),
             _ => vec![value],
         };
-        let names = items.into_iter().filter_map(|item| problems.text(item, "`extends`").map(|name| (name, item.place)));
+        let names =
+            items.into_iter().filter_map(|item| problems.text(item, "`extends`").map(|name| (name, item.place)));
         file.extends = names.collect();
     }
     if let Some(value) = fields.get("environments") {
@@ -83,14 +88,22 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
             Value::Map(entries) => {
                 for (key, value) in entries {
                     if key.text.trim().is_empty() {
-                        problems.add(key.place, "an environment without a name", "name it, or use a pattern such as `\"*\"`");
+                        problems.add(
+                            key.place,
+                            "an environment without a name",
+                            "name it, or use a pattern such as `\"*\"`",
+                        );
                     }
                     let layer = Layer::parse(value, &key.text, name, &mut problems);
                     file.environments.push((Pattern::new(&key.text), layer));
                 }
             }
             Value::Null => {}
-            other => problems.add(value.place, format!("`environments` is {}", other.describe()), "write a map: `production: {…}`"),
+            other => problems.add(
+                value.place,
+                format!("`environments` is {}", other.describe()),
+                "write a map: `production: {…}`",
+            ),
         }
     }
     (file, problems.0)
@@ -117,14 +130,20 @@ fn history(yaml: &Yaml, problems: &mut Problems) -> HistorySettings {
         let text = problems.text(value, "`source` of `history`").unwrap_or_default();
         match HistorySource::ALL.into_iter().find(|(name, _)| *name == text) {
             Some((_, source)) => settings.source = source,
-            None => problems.add(value.place, format!("unknown source `{text}`"), "write auto, log, kamal, tags or none"),
+            None => {
+                problems.add(value.place, format!("unknown source `{text}`"), "write auto, log, kamal, tags or none");
+            }
         }
     }
     let mut path = |key| {
         let value = fields.get(key)?;
         let text = problems.text(value, key)?;
         if text.starts_with('/') || text.split(['/', '\\']).any(|part| part == "..") {
-            problems.add(value.place, format!("`{text}` leaves the repository"), "name a file of the repository; one elsewhere goes to `--deploys`");
+            problems.add(
+                value.place,
+                format!("`{text}` leaves the repository"),
+                "name a file of the repository; one elsewhere goes to `--deploys`",
+            );
         }
         Some(text)
     };

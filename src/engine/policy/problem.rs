@@ -66,7 +66,9 @@ impl fmt::Display for FileProblems {
             }
             let Place { line, column } = problem.place;
             writeln!(out, "{}:{line}:{column}: {}", self.file, problem.message)?;
-            if let Some((_, text)) = self.lines.iter().find(|(number, _)| *number == line).filter(|(_, text)| !text.trim().is_empty()) {
+            if let Some((_, text)) =
+                self.lines.iter().find(|(number, _)| *number == line).filter(|(_, text)| !text.trim().is_empty())
+            {
                 writeln!(out, "{line:>5} | {text}")?;
                 if column <= WIDTH {
                     writeln!(out, "      | {}^", " ".repeat(column - 1))?;

@@ -48,7 +48,11 @@ impl Problems {
             Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::Int(number) => Some(number.to_string()),
             other => {
-                self.add(yaml.place, format!("{of} is {}, not a text", other.describe()), "write a text, in quotes where it could be read as something else");
+                self.add(
+                    yaml.place,
+                    format!("{of} is {}, not a text", other.describe()),
+                    "write a text, in quotes where it could be read as something else",
+                );
                 None
             }
         }
@@ -65,17 +69,29 @@ impl Problems {
     /// Reads a duration; zero only where it is allowed.
     pub fn duration(&mut self, yaml: &Yaml, of: &str, zero: Zero) -> Option<TimeDelta> {
         let Value::Text(text) = &yaml.value else {
-            self.add(yaml.place, format!("{of} is {}, not a duration", yaml.value.describe()), "write a duration with its unit: `90s`, `15m`, `1h 30m`, `2d`");
+            self.add(
+                yaml.place,
+                format!("{of} is {}, not a duration", yaml.value.describe()),
+                "write a duration with its unit: `90s`, `15m`, `1h 30m`, `2d`",
+            );
             return None;
         };
         match duration::parse(text) {
             Ok(length) if length.is_zero() && zero == Zero::Refused => {
-                self.add(yaml.place, format!("{of} is zero, which would never hold anything"), "give a duration above zero, or remove the rule");
+                self.add(
+                    yaml.place,
+                    format!("{of} is zero, which would never hold anything"),
+                    "give a duration above zero, or remove the rule",
+                );
                 None
             }
             Ok(length) => Some(length),
             Err(message) => {
-                self.add(yaml.place, format!("{of}: {message}"), "durations are positive, largest unit first: `90s`, `15m`, `1h 30m`, `2d`");
+                self.add(
+                    yaml.place,
+                    format!("{of}: {message}"),
+                    "durations are positive, largest unit first: `90s`, `15m`, `1h 30m`, `2d`",
+                );
                 None
             }
         }
@@ -88,7 +104,11 @@ impl Problems {
             _ => None,
         };
         if count.is_none() {
-            self.add(yaml.place, format!("{of} is {}, not a count", yaml.value.describe()), "write a whole number from 1 to 1000000");
+            self.add(
+                yaml.place,
+                format!("{of} is {}, not a count", yaml.value.describe()),
+                "write a whole number from 1 to 1000000",
+            );
         }
         count
     }
@@ -100,7 +120,11 @@ impl Problems {
             _ => None,
         };
         if time.is_none() {
-            self.add(yaml.place, format!("{of} is {}, not a time of day", yaml.value.describe()), "write it as \"09:00\", with two digits each and in quotes; \"24:00\" is the end of the day");
+            self.add(
+                yaml.place,
+                format!("{of} is {}, not a time of day", yaml.value.describe()),
+                "write it as \"09:00\", with two digits each and in quotes; \"24:00\" is the end of the day",
+            );
         }
         time
     }
@@ -111,7 +135,11 @@ impl Problems {
         let names = self.texts(yaml, of);
         for name in &names {
             if !days.add(name) {
-                self.add(yaml.place, format!("{of}: `{name}` is not a day"), "write mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri");
+                self.add(
+                    yaml.place,
+                    format!("{of}: `{name}` is not a day"),
+                    "write mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri",
+                );
                 return None;
             }
         }

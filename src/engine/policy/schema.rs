@@ -73,7 +73,8 @@ fn rule(id: RuleId) -> Json {
     for (key, schema) in beside() {
         properties.insert(key.to_owned(), schema);
     }
-    let map = json!({"type": "object", "additionalProperties": false, "required": [id.name()], "properties": properties});
+    let map =
+        json!({"type": "object", "additionalProperties": false, "required": [id.name()], "properties": properties});
     json!({"anyOf": [map, {"const": id.name()}]})
 }
 

@@ -94,9 +94,14 @@ fn grow(
         match fetch(wanted) {
             Err(why) => refuse(why, "name a built-in policy or a file of the repository"),
             Ok(parent) if chain.contains(&parent.name) => {
-                refuse(format!("`{wanted}` extends itself: {} → {}", chain.join(" → "), parent.name), "break the circle");
+                refuse(
+                    format!("`{wanted}` extends itself: {} → {}", chain.join(" → "), parent.name),
+                    "break the circle",
+                );
             }
-            Ok(_) if chain.len() >= DEEPEST => refuse(format!("`extends` is more than {DEEPEST} files deep"), "flatten the chain"),
+            Ok(_) if chain.len() >= DEEPEST => {
+                refuse(format!("`extends` is more than {DEEPEST} files deep"), "flatten the chain");
+            }
             Ok(parent) => {
                 // A built-in pack speaks of the local time of whoever extends it.
                 let lacks_zone = parent.origin == Origin::BuiltIn && zone.is_none() && {
@@ -104,7 +109,10 @@ fn grow(
                     pack.timezone.is_none() && !bind_zone(&mut pack, None).is_empty()
                 };
                 if lacks_zone {
-                    refuse(format!("`{wanted}` speaks of local time, and the policy names no time zone"), "add `timezone: Europe/Paris`, or yours");
+                    refuse(
+                        format!("`{wanted}` speaks of local time, and the policy names no time zone"),
+                        "add `timezone: Europe/Paris`, or yours",
+                    );
                 }
                 parents.push(grow(parent, zone, fetch, chain, errors));
             }
@@ -126,7 +134,11 @@ fn bind_zone(file: &mut PolicyFile, zone: Option<Tz>) -> Vec<Problem> {
         *bound = zone;
         if zone.is_none() {
             let message = format!("`{name}` speaks of local time, and the policy names no time zone");
-            problems.push(Problem::new(place, message, "add `timezone: Europe/Paris`, or yours, at the top of the file"));
+            problems.push(Problem::new(
+                place,
+                message,
+                "add `timezone: Europe/Paris`, or yours, at the top of the file",
+            ));
         }
     }
     problems

@@ -67,14 +67,16 @@ pub fn parse(bytes: &[u8]) -> Result<Yaml, Problem> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         Problem::new(Place { line, column }, "the text is not UTF-8", "save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let budget = serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST, max_aliases: 100, max_nodes: 100_000 };
+    let budget =
+        serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST, max_aliases: 100, max_nodes: 100_000 };
     let options = serde_saphyr::options! { budget: budget, strict_booleans: true, with_snippet: false };
-    let node: Option<Spanned<Node>> = serde_saphyr::from_str_with_options(text, options).map_err(|error| explain(&error))?;
+    let node: Option<Spanned<Node>> =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| explain(&error))?;
     let empty = || Yaml { value: Value::Map(Vec::new()), place: Place::START };
     let yaml = node.map_or_else(empty, Yaml::from);
     Ok(if matches!(yaml.value, Value::Null) { empty() } else { yaml })

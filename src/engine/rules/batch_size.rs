@@ -30,10 +30,18 @@ impl BatchSize {
         let max_wait = fields.get("max-wait").and_then(|_| fields.duration(problems, "max-wait"));
         match (least, most, max_wait) {
             (Some(least), Some(most), _) if least > most => {
-                problems.add(fields.place, format!("`min-commits` {least} is above `max-commits` {most}"), "no batch could pass: swap them");
+                problems.add(
+                    fields.place,
+                    format!("`min-commits` {least} is above `max-commits` {most}"),
+                    "no batch could pass: swap them",
+                );
             }
-            (None, _, Some(_)) => problems.add(fields.place, "`max-wait` without `min-commits` has no meaning", "add `min-commits`"),
-            (None, None, None) => problems.add(fields.place, "batch-size bounds nothing", "add `min-commits` or `max-commits`"),
+            (None, _, Some(_)) => {
+                problems.add(fields.place, "`max-wait` without `min-commits` has no meaning", "add `min-commits`");
+            }
+            (None, None, None) => {
+                problems.add(fields.place, "batch-size bounds nothing", "add `min-commits` or `max-commits`");
+            }
             _ => {}
         }
         (problems.0.len() == before).then_some(Self { least, most, max_wait })
@@ -84,7 +92,10 @@ impl Check for BatchSize {
         };
         let size = batch.size();
         let Some(base) = &batch.base else {
-            return Explanation { message: "nothing was shipped before, so there is no batch to measure".to_owned(), ..Explanation::default() };
+            return Explanation {
+                message: "nothing was shipped before, so there is no batch to measure".to_owned(),
+                ..Explanation::default()
+            };
         };
         let mut message = format!("{} since {}, the last success", counted(size, "commit"), base.short());
         if let Some(oldest) = batch.oldest() {
@@ -93,15 +104,24 @@ impl Check for BatchSize {
         }
         let remedy = match gate {
             Gate::Reject => Some(match batch.newest_within(self.most.unwrap_or(usize::MAX)) {
-                Some(fitting) => format!("deploy {} first, the newest commit whose batch fits: `--commit {}`", fitting.commit.short(), fitting.commit),
-                None => "its first landing alone is over the limit: ask those named in the policy for an override".to_owned(),
+                Some(fitting) => format!(
+                    "deploy {} first, the newest commit whose batch fits: `--commit {}`",
+                    fitting.commit.short(),
+                    fitting.commit
+                ),
+                None => "its first landing alone is over the limit: ask those named in the policy for an override"
+                    .to_owned(),
             }),
             Gate::Until(until) => Some(format!("wait for more to land, or until {}", utc(until))),
             Gate::Shut => Some(format!("wait until {} have gathered", counted(self.least.unwrap_or(1), "commit"))),
             Gate::Open | Gate::Unknown(_) => None,
         };
         let newest = batch.landings.iter().rev().filter(|landing| landing.commits > 0).take(super::MOST_EVIDENCE);
-        Explanation { message, remedy, evidence: newest.map(|landing| Evidence::Landing(landing.landing.clone())).collect() }
+        Explanation {
+            message,
+            remedy,
+            evidence: newest.map(|landing| Evidence::Landing(landing.landing.clone())).collect(),
+        }
     }
 
     fn asks(&self) -> String {

@@ -23,10 +23,16 @@ impl DeploymentWindow {
     pub fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
         let windows = match &yaml.value {
             Value::List(items) if items.is_empty() => {
-                problems.add(yaml.place, "deployment-window lists no window", "add `{days: mon-fri, from: \"09:00\", to: \"17:00\"}`");
+                problems.add(
+                    yaml.place,
+                    "deployment-window lists no window",
+                    "add `{days: mon-fri, from: \"09:00\", to: \"17:00\"}`",
+                );
                 return None;
             }
-            Value::List(items) => items.iter().map(|item| weekly(item, "a deployment-window", problems)).collect::<Option<_>>()?,
+            Value::List(items) => {
+                items.iter().map(|item| weekly(item, "a deployment-window", problems)).collect::<Option<_>>()?
+            }
             _ => vec![weekly(yaml, "deployment-window", problems)?],
         };
         Some(Self { windows, zone: None })
@@ -62,11 +68,19 @@ pub(super) fn weekly(yaml: &Yaml, of: &str, problems: &mut Problems) -> Option<W
     let (from, to) = (time("from"), time("to"));
     let (days, from, to) = (days?, from?, to?);
     if from == to {
-        problems.add(fields.place, format!("{of} ends when it starts, at {from}"), "for the whole day write `from: \"00:00\", to: \"24:00\"`");
+        problems.add(
+            fields.place,
+            format!("{of} ends when it starts, at {from}"),
+            "for the whole day write `from: \"00:00\", to: \"24:00\"`",
+        );
         return None;
     }
     if from.is_midnight_after() {
-        problems.add(fields.place, format!("{of} starts at 24:00"), "24:00 is allowed as `to` only: start at \"00:00\" of the next day");
+        problems.add(
+            fields.place,
+            format!("{of} starts at 24:00"),
+            "24:00 is allowed as `to` only: start at \"00:00\" of the next day",
+        );
         return None;
     }
     Some(Weekly { days, from, to })
@@ -94,13 +108,22 @@ impl Check for DeploymentWindow {
         let zone = self.zone_or_utc();
         let local = at.with_timezone(&zone).format("%a %H:%M");
         let nearest = self.nearest(at);
-        let evidence = nearest.iter().map(|(window, from, to)| Evidence::Span { name: format!("window {window} ({zone})"), from: *from, to: *to });
+        let evidence = nearest.iter().map(|(window, from, to)| Evidence::Span {
+            name: format!("window {window} ({zone})"),
+            from: *from,
+            to: *to,
+        });
         let (message, remedy) = match (gate, nearest) {
-            (Gate::Open, Some((window, _, to))) => (format!("{local} in {zone} lies in {window}, open until {}", utc(to)), None),
-            (_, Some((window, from, _))) => {
-                (format!("{local} in {zone} lies in no window; next is {window}"), Some(format!("wait until {}", utc(from))))
+            (Gate::Open, Some((window, _, to))) => {
+                (format!("{local} in {zone} lies in {window}, open until {}", utc(to)), None)
             }
-            (_, None) => ("no window opens in the next 400 days".to_owned(), Some("change the windows in the policy".to_owned())),
+            (_, Some((window, from, _))) => (
+                format!("{local} in {zone} lies in no window; next is {window}"),
+                Some(format!("wait until {}", utc(from))),
+            ),
+            (_, None) => {
+                ("no window opens in the next 400 days".to_owned(), Some("change the windows in the policy".to_owned()))
+            }
         };
         Explanation { message, remedy, evidence: evidence.collect() }
     }

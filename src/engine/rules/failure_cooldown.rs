@@ -51,7 +51,9 @@ impl Check for FailureCooldown {
         about_rollouts(&facts.rollouts, gate, self.0 + LONGEST_ROLLOUT, |rollouts| {
             let last = Self::last_failure(rollouts);
             let message = match (last, rollouts.finished().next()) {
-                (Some((rollout, finish)), _) => format!("the last rollout, {}, failed {} ago", rollout.id, duration::show(at - finish)),
+                (Some((rollout, finish)), _) => {
+                    format!("the last rollout, {}, failed {} ago", rollout.id, duration::show(at - finish))
+                }
                 (None, Some(_)) => "the last rollout did not fail".to_owned(),
                 (None, None) => "no rollout has finished yet".to_owned(),
             };

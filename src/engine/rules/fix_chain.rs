@@ -55,7 +55,8 @@ impl FixChain {
             let lengths = linked.filter_map(|newer| best[newer].map(|(length, _)| (length + 1, newer)));
             best[older] = lengths.max_by_key(|(length, newer)| (*length, std::cmp::Reverse(*newer)));
         }
-        let end = (0..fixes.len()).max_by_key(|index| (best[*index].map_or(0, |(length, _)| length), std::cmp::Reverse(*index)));
+        let end = (0..fixes.len())
+            .max_by_key(|index| (best[*index].map_or(0, |(length, _)| length), std::cmp::Reverse(*index)));
         let mut chain = Vec::new();
         let mut next = end;
         while let Some(index) = next {
@@ -104,7 +105,12 @@ impl Check for FixChain {
         let chain = self.chain(batch);
         let message = match chain.len() {
             0 => "the batch holds no fix".to_owned(),
-            length => format!("a chain of {} on the same files within {}; fewer than {} may be", counted(length, "fixlike commit").replace("fixlike", "fix-like"), duration::show(self.within), self.fixes),
+            length => format!(
+                "a chain of {} on the same files within {}; fewer than {} may be",
+                counted(length, "fixlike commit").replace("fixlike", "fix-like"),
+                duration::show(self.within),
+                self.fixes
+            ),
         };
         let remedy = (gate == Gate::Reject).then(|| {
             "stop and find the cause before the next attempt: one tested fix, then an override by those named in the policy, or `--lane hotfix` if it cannot wait".to_owned()

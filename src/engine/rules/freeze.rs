@@ -70,7 +70,11 @@ impl Freeze {
                 (Edge::Instant(from), Edge::Day(to)) => to < from.date_naive(),
             };
             if backwards {
-                problems.add(fields.place, format!("the freeze ends at {} before it starts at {}", to.show(), from.show()), "swap `from` and `to`");
+                problems.add(
+                    fields.place,
+                    format!("the freeze ends at {} before it starts at {}", to.show(), from.show()),
+                    "swap `from` and `to`",
+                );
                 return None;
             }
             Span::Dated { from, to }
@@ -164,7 +168,11 @@ fn edge(yaml: &Yaml, key: &str, problems: &mut Problems) -> Option<Edge> {
         return Some(Edge::Instant(instant.to_utc()));
     }
     let fix = "write a date such as 2026-12-24, an instant such as 2026-12-24T18:00:00Z, or a time of day in quotes for a weekly freeze";
-    problems.add(yaml.place, format!("`{key}` of freeze is {}, neither a date nor an instant", yaml.value.describe()), fix);
+    problems.add(
+        yaml.place,
+        format!("`{key}` of freeze is {}, neither a date nor an instant", yaml.value.describe()),
+        fix,
+    );
     None
 }
 

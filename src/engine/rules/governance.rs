@@ -57,7 +57,8 @@ impl Check for Governance {
                 0 => "the governance file is honoured".to_owned(),
                 count => format!("{} of the governance file", super::counted(count, "violation")),
             },
-            remedy: (gate == Gate::Reject).then(|| "mend what is named, or waive the directive with a reason and an end date".to_owned()),
+            remedy: (gate == Gate::Reject)
+                .then(|| "mend what is named, or waive the directive with a reason and an end date".to_owned()),
             evidence: shown(&findings.iter().collect::<Vec<_>>()),
         }
     }

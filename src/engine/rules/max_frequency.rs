@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
-use super::{Budget, Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest};
+use super::{
+    Budget, Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest,
+};
 use crate::engine::calendar::{Unit, utc};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -117,7 +119,11 @@ impl Check for MaxFrequency {
                 format!("wait until {}, {leaves}; gather what lands meanwhile into that one deploy", utc(until))
             });
             Explanation {
-                message: format!("{} started {over}; at most {} may", super::counted(counted.len(), "deploy"), self.deploys),
+                message: format!(
+                    "{} started {over}; at most {} may",
+                    super::counted(counted.len(), "deploy"),
+                    self.deploys
+                ),
                 remedy,
                 evidence: newest(counted.iter(), Evidence::Rollout),
             }

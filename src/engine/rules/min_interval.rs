@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
-use super::{Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema};
+use super::{
+    Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema,
+};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -83,7 +85,9 @@ impl Check for MinInterval {
             };
             let message = match (self, last.finish) {
                 (Self::AfterFinish(_), None) => format!("{} is still running, since {}", last.id, utc(last.start)),
-                (Self::AfterFinish(_), Some(finish)) => format!("the last deploy finished {} ago", duration::show(at - finish)),
+                (Self::AfterFinish(_), Some(finish)) => {
+                    format!("the last deploy finished {} ago", duration::show(at - finish))
+                }
                 (Self::SinceStart(_), _) => format!("the last deploy started {} ago", duration::show(at - last.start)),
             };
             let remedy = match gate {

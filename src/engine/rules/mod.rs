@@ -213,10 +213,10 @@ fn counted(count: usize, noun: &str) -> String {
 const MOST_EVIDENCE: usize = 50;
 
 /// The newest pieces of evidence, newest first.
-fn newest<'a, T: 'a>(items: impl DoubleEndedIterator<Item = &'a T>, wrap: impl Fn(T) -> Evidence) -> Vec<Evidence>
-where
-    T: Clone,
-{
+fn newest<'a, T: Clone + 'a>(
+    items: impl DoubleEndedIterator<Item = &'a T>,
+    wrap: impl Fn(T) -> Evidence,
+) -> Vec<Evidence> {
     items.rev().take(MOST_EVIDENCE).cloned().map(wrap).collect()
 }
 

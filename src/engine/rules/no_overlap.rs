@@ -58,10 +58,13 @@ impl NoOverlap {
     /// The rollouts that keep the gate shut at an instant, running ones first.
     fn blocking<'a>(&self, rollouts: &'a Rollouts, at: Instant) -> impl Iterator<Item = Blocking<'a>> {
         let (drain, stale_after) = (self.drain, self.stale_after);
-        let running = rollouts.running().map(move |rollout| Blocking { rollout, until: rollout.start + stale_after + drain });
+        let running =
+            rollouts.running().map(move |rollout| Blocking { rollout, until: rollout.start + stale_after + drain });
         let draining = rollouts
             .finished()
-            .map_while(move |rollout| rollout.finish.filter(|finish| *finish > at - drain).map(|finish| (rollout, finish)))
+            .map_while(move |rollout| {
+                rollout.finish.filter(|finish| *finish > at - drain).map(|finish| (rollout, finish))
+            })
             .map(move |(rollout, finish)| Blocking { rollout, until: finish + drain });
         running.chain(draining).filter(move |blocking| blocking.until > at)
     }
@@ -75,7 +78,10 @@ impl NoOverlap {
 #[must_use]
 pub fn settle(rollout: &Rollout) -> String {
     let owner = rollout.actor.as_deref().map(|actor| format!(" ({actor}'s)")).unwrap_or_default();
-    format!("wait for {}{owner} to finish; if it has ended, record that: give its entry a final `state` and a `finished_at`", rollout.id)
+    format!(
+        "wait for {}{owner} to finish; if it has ended, record that: give its entry a final `state` and a `finished_at`",
+        rollout.id
+    )
 }
 
 impl Check for NoOverlap {
@@ -88,8 +94,11 @@ impl Check for NoOverlap {
     fn explain(&self, facts: &Facts, at: Instant, gate: Gate) -> Explanation {
         about_rollouts(&facts.rollouts, gate, self.span(), |rollouts| {
             let blocking: Vec<_> = self.blocking(rollouts, at).collect();
-            let mut evidence: Vec<_> =
-                blocking.iter().take(super::MOST_EVIDENCE).map(|blocking| Evidence::Rollout(blocking.rollout.clone())).collect();
+            let mut evidence: Vec<_> = blocking
+                .iter()
+                .take(super::MOST_EVIDENCE)
+                .map(|blocking| Evidence::Rollout(blocking.rollout.clone()))
+                .collect();
             let stale = rollouts.running().filter(|rollout| rollout.start + self.stale_after <= at);
             for rollout in stale.take(super::MOST_EVIDENCE) {
                 let since = utc(rollout.start + self.stale_after);
@@ -110,7 +119,14 @@ impl Check for NoOverlap {
                 }
                 (_, Some(first)) => {
                     let wait = gate.until().map(|until| format!("wait until {}", utc(until)));
-                    (format!("{} may still be draining, for {} after its finish", first.rollout.id, duration::show(self.drain)), wait)
+                    (
+                        format!(
+                            "{} may still be draining, for {} after its finish",
+                            first.rollout.id,
+                            duration::show(self.drain)
+                        ),
+                        wait,
+                    )
                 }
                 (_, None) => ("nothing is running".to_owned(), None),
             };

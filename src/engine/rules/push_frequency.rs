@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
-use super::{Budget, Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, newest, not_known};
+use super::{
+    Budget, Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, newest, not_known,
+};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -71,13 +73,19 @@ impl Check for PushFrequency {
         let guessed = recent.iter().any(|landing| landing.precision == Precision::Guessed);
         let mut evidence = newest(recent.iter(), Evidence::Landing);
         if guessed {
-            let text = "instants are commit dates: git alone does not tell when, nor that several commits were pushed at once";
+            let text =
+                "instants are commit dates: git alone does not tell when, nor that several commits were pushed at once";
             evidence.push(Evidence::note(text));
         }
         let this = if pushes.requested_landed { "" } else { ", and this would be one more" };
         let wait = |until| format!("wait until {}; gather what follows into one push", utc(until));
         Explanation {
-            message: format!("{} in the last {}{this}; at most {} may", counted(recent.len(), "push"), duration::show(self.per), self.pushes),
+            message: format!(
+                "{} in the last {}{this}; at most {} may",
+                counted(recent.len(), "push"),
+                duration::show(self.per),
+                self.pushes
+            ),
             remedy: gate.until().map(wait),
             evidence,
         }

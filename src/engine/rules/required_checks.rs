@@ -22,7 +22,11 @@ impl RequiredChecks {
         let contexts = fields.need(problems, "contexts")?;
         let names = problems.texts(contexts, "`contexts` of required-checks");
         if names.is_empty() {
-            problems.add(contexts.place, "required-checks names no check", "name at least one, as it stands on the commit");
+            problems.add(
+                contexts.place,
+                "required-checks names no check",
+                "name at least one, as it stands on the commit",
+            );
             return None;
         }
         Some(Self { contexts: names })

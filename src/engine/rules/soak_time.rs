@@ -43,7 +43,9 @@ impl SoakTime {
 
     /// The earliest success that no failure followed.
     fn success<'a>(facts: &'a Facts, rollouts: &'a Rollouts) -> Option<(&'a Rollout, Instant)> {
-        let last_failure = Self::of_commit(facts, rollouts).find(|rollout| rollout.outcome == Outcome::Failure).and_then(|rollout| rollout.finish);
+        let last_failure = Self::of_commit(facts, rollouts)
+            .find(|rollout| rollout.outcome == Outcome::Failure)
+            .and_then(|rollout| rollout.finish);
         Self::of_commit(facts, rollouts)
             .filter(|rollout| rollout.outcome == Outcome::Success)
             .filter_map(|rollout| rollout.finish.map(|finish| (rollout, finish)))
@@ -68,7 +70,9 @@ impl Check for SoakTime {
         let rollouts = match facts.elsewhere.get(place) {
             Some(Ok(rollouts)) => rollouts,
             Some(Err(missing)) => return not_known(missing),
-            None => return not_known(&Missing::new(format!("the rollouts to {place}"), "give a history that holds them")),
+            None => {
+                return not_known(&Missing::new(format!("the rollouts to {place}"), "give a history that holds them"));
+            }
         };
         let commit = facts.request.commit.short();
         if matches!(gate, Gate::Unknown(_)) {
@@ -84,7 +88,9 @@ impl Check for SoakTime {
         };
         let remedy = match gate {
             Gate::Until(until) => Some(format!("wait until {}", utc(until))),
-            Gate::Shut => Some(format!("deploy {commit} to {place} first, and let it run for {}", duration::show(self.length))),
+            Gate::Shut => {
+                Some(format!("deploy {commit} to {place} first, and let it run for {}", duration::show(self.length)))
+            }
             _ => None,
         };
         let shown = success.map(|(rollout, _)| rollout).or(tried);

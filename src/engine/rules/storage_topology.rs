@@ -22,7 +22,8 @@ pub enum Severity {
 }
 
 impl Severity {
-    const ALL: [(&'static str, Self); 4] = [("low", Self::Low), ("medium", Self::Medium), ("high", Self::High), ("critical", Self::Critical)];
+    const ALL: [(&'static str, Self); 4] =
+        [("low", Self::Low), ("medium", Self::Medium), ("high", Self::High), ("critical", Self::Critical)];
 
     const fn name(self) -> &'static str {
         Self::ALL[self as usize].0
@@ -51,7 +52,10 @@ impl StorageTopology {
     /// The JSON Schema of its parameters.
     #[must_use]
     pub fn schema() -> Json {
-        map_schema(&["fail-on"], &json!({"fail-on": {"enum": ["low", "medium", "high", "critical"], "description": "reject on findings of this level or worse"}}))
+        map_schema(
+            &["fail-on"],
+            &json!({"fail-on": {"enum": ["low", "medium", "high", "critical"], "description": "reject on findings of this level or worse"}}),
+        )
     }
 
     fn bad<'a>(&self, findings: &'a [OutsideFinding]) -> Vec<&'a OutsideFinding> {
@@ -75,7 +79,11 @@ impl Check for StorageTopology {
         };
         let bad = self.bad(findings);
         Explanation {
-            message: format!("{} of level {} or worse about the deploy configuration", super::counted(bad.len(), "finding"), self.fail_on.name()),
+            message: format!(
+                "{} of level {} or worse about the deploy configuration",
+                super::counted(bad.len(), "finding"),
+                self.fail_on.name()
+            ),
             remedy: (gate == Gate::Reject).then(|| "mend the deploy configuration as the findings say".to_owned()),
             evidence: super::governance::shown(&bad),
         }

@@ -18,7 +18,13 @@ impl Repo {
     ///
     /// # Errors
     /// Where a commit is not here, or a shallow clone hides what the batch is.
-    pub fn batch(&self, requested: &CommitId, base: Option<&CommitId>, landings: &Landings, paths: Option<&PathFilter>) -> Known<Batch> {
+    pub fn batch(
+        &self,
+        requested: &CommitId,
+        base: Option<&CommitId>,
+        landings: &Landings,
+        paths: Option<&PathFilter>,
+    ) -> Known<Batch> {
         let tip = self.require(requested)?.id();
         let commits = match base {
             Some(base) => self.exclusive(tip, Some(self.require(base)?.id()), Cut::Refused)?,
@@ -41,7 +47,9 @@ impl Repo {
                 None => brought.push(BatchLanding { landing, commits: count }),
             }
         }
-        let unknown_line = brought.first().is_some_and(|first| first.landing.at < landings.landings.first().map_or(Instant::MIN_UTC, |first| first.at));
+        let unknown_line = brought.first().is_some_and(|first| {
+            first.landing.at < landings.landings.first().map_or(Instant::MIN_UTC, |first| first.at)
+        });
         let shipped = if unknown_line { &[] } else { &landings.landings[..oldest] };
         let shipped = self.touching(shipped, paths)?;
         Ok(Batch { base: base.cloned(), landings: brought, shipped, complete_since: landings.complete_since })
@@ -106,7 +114,8 @@ impl Repo {
                 }
                 let commit = self.inner.find_commit(id).map_err(|_| unreadable(id))?;
                 open.extend(self.parents(&commit));
-                let counted = paths.map_or(Ok(true), |paths| self.touched(&commit, paths)).map_err(|error| lacking(&error))?;
+                let counted =
+                    paths.map_or(Ok(true), |paths| self.touched(&commit, paths)).map_err(|error| lacking(&error))?;
                 count += usize::from(counted);
             }
             counts.push(count);
@@ -117,7 +126,13 @@ impl Repo {
     fn guess(&self, id: Oid, parent: Instant) -> Known<Landing> {
         let commit = self.inner.find_commit(id).map_err(|_| unreadable(id))?;
         let at = instant(commit.time()).max(parent);
-        Ok(Landing { commit: commit_id(id), subject: subject(&commit), at, precision: Precision::Guessed, files: Vec::new() })
+        Ok(Landing {
+            commit: commit_id(id),
+            subject: subject(&commit),
+            at,
+            precision: Precision::Guessed,
+            files: Vec::new(),
+        })
     }
 
     fn touching(&self, landings: &[Landing], paths: Option<&PathFilter>) -> Known<Vec<Landing>> {

@@ -84,10 +84,16 @@ impl Repo {
             if carrier.is_some() {
                 continue;
             }
-            let pushed = pushes.get(&step.id).map(|push| (push.at, Precision::Recorded));
+            let told = pushes.get(&step.id).map(|push| (push.at, Precision::Recorded));
             let parent = landings.last().map_or(step.committed, |parent| parent.at);
-            let (at, precision) = pushed.unwrap_or((step.committed.max(parent), Precision::Guessed));
-            landings.push(Landing { commit: commit_id(step.id), subject: step.subject.clone(), at, precision, files: Vec::new() });
+            let (at, precision) = told.unwrap_or((step.committed.max(parent), Precision::Guessed));
+            landings.push(Landing {
+                commit: commit_id(step.id),
+                subject: step.subject.clone(),
+                at,
+                precision,
+                files: Vec::new(),
+            });
         }
         keep_order(&mut landings);
         let later = match now.clock {
@@ -96,7 +102,9 @@ impl Repo {
                 first.map(|first| landings.split_off(first)).unwrap_or_default()
             }
             Clock::Machine => {
-                landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now.instant));
+                for landing in &mut landings {
+                    landing.at = landing.at.min(now.instant);
+                }
                 Vec::new()
             }
         };
@@ -105,7 +113,14 @@ impl Repo {
             End::Shallow => landings.first().or(later.first()).map(|oldest| oldest.at),
             End::Lookback => Some(since),
         };
-        Ok(Landings { landings, later, complete_since, shallow: matches!(end, End::Shallow), now: now.instant, brought })
+        Ok(Landings {
+            landings,
+            later,
+            complete_since,
+            shallow: matches!(end, End::Shallow),
+            now: now.instant,
+            brought,
+        })
     }
 
     fn walk(&self, tip: Oid, since: Instant) -> Known<(Vec<Step>, End)> {
@@ -138,7 +153,10 @@ impl Repo {
         }
         let Ok(log) = self.inner.reflog(&reference) else { return pushes };
         // Newest first: of several pushes of one tip, the first one stays.
-        for entry in log.iter().filter(|entry| entry.message_bytes().is_some_and(|message| message.starts_with(b"update by push"))) {
+        for entry in log
+            .iter()
+            .filter(|entry| entry.message_bytes().is_some_and(|message| message.starts_with(b"update by push")))
+        {
             pushes.insert(entry.id_new(), Push { before: entry.id_old(), at: instant(entry.committer().when()) });
         }
         pushes

@@ -36,8 +36,13 @@ impl Repo {
     /// # Errors
     /// Where there is none, or one that another user owns.
     pub fn open(path: &Path) -> Result<Self, GitError> {
-        let directory = Repository::discover_path(path, std::iter::empty::<&Path>()).map_err(|error| open_error(path, error))?;
+        let directory =
+            Repository::discover_path(path, std::iter::empty::<&Path>()).map_err(|error| open_error(path, error))?;
         let inner = Repository::open(&directory).map_err(|error| open_error(path, error))?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "libgit2 does not tell where a shallow clone ends; git's own file does"
+        )]
         let listed = std::fs::read_to_string(inner.commondir().join("shallow")).unwrap_or_default();
         let boundary = listed.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect();
         Ok(Self { inner, boundary })
@@ -74,10 +79,10 @@ impl Repo {
         if self.inner.references().is_ok_and(|mut references| references.next().is_none()) {
             return GitError::NoCommits;
         }
-        if revision.starts_with("HEAD") || revision.starts_with('@') {
-            if let Some(branch) = self.unborn_branch() {
-                return GitError::UnbornHead { branch };
-            }
+        if (revision.starts_with("HEAD") || revision.starts_with('@'))
+            && let Some(branch) = self.unborn_branch()
+        {
+            return GitError::UnbornHead { branch };
         }
         let hint = if self.is_shallow() {
             "the clone is shallow: run `git fetch --unshallow`".to_owned()

@@ -65,7 +65,7 @@ impl Repo {
     pub fn files(&self, commit: &CommitId) -> Result<Vec<String>, GitError> {
         let commit = self.commit(commit)?;
         let diff = self.changes(&commit)?;
-        let mut files: Vec<String> = changed(&diff).take(FILES).map(|path| text(path)).collect();
+        let mut files: Vec<String> = changed(&diff).take(FILES).map(text).collect();
         files.dedup();
         Ok(files)
     }

@@ -17,12 +17,18 @@ impl PathFilter {
     /// # Errors
     /// Where there is none, or one that is empty, leaves the repository or is an exclusion.
     pub fn new<Pattern: AsRef<str>>(patterns: &[Pattern]) -> Result<Self, GitError> {
-        let branches: Vec<String> = patterns.iter().map(|pattern| expression(pattern.as_ref())).collect::<Result<_, _>>()?;
+        let branches: Vec<String> =
+            patterns.iter().map(|pattern| expression(pattern.as_ref())).collect::<Result<_, _>>()?;
         if branches.is_empty() {
             return Err(bad("", "there is no pattern; write one such as `api/**`"));
         }
         let whole = format!("(?s)^(?:{})(?:/.*)?$", branches.join("|"));
-        Regex::new(&whole).map(Self).map_err(|_| bad(&patterns.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "), "it is too long; write fewer or shorter ones"))
+        Regex::new(&whole).map(Self).map_err(|_| {
+            bad(
+                &patterns.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+                "it is too long; write fewer or shorter ones",
+            )
+        })
     }
 
     /// Whether one of the patterns matches a path.

@@ -85,7 +85,8 @@ impl Repo {
     /// Dates order the walk and may lie. A commit that `base` does reach, by a way that looks too old, is found by asking
     /// about the ends of the result: who is reached has all its ancestors reached.
     pub(super) fn exclusive(&self, wanted: Oid, base: Option<Oid>, cut: Cut) -> Known<HashSet<Oid>> {
-        let mut walk = Walk { repo: self, nodes: HashMap::new(), queue: BinaryHeap::new(), open: 0, queued: HashSet::new() };
+        let mut walk =
+            Walk { repo: self, nodes: HashMap::new(), queue: BinaryHeap::new(), open: 0, queued: HashSet::new() };
         if let Some(base) = base {
             walk.reach(base, Side::Shipped)?;
         }
@@ -93,10 +94,13 @@ impl Repo {
         walk.run(false)?;
         let mut result = walk.result();
         let ends = |result: &HashSet<Oid>, walk: &Walk<'_>| -> Vec<Oid> {
-            let is_end = |id: &&Oid| walk.nodes.get(*id).is_some_and(|node| !node.parents.iter().any(|parent| result.contains(parent)));
+            let is_end = |id: &&Oid| {
+                walk.nodes.get(*id).is_some_and(|node| !node.parents.iter().any(|parent| result.contains(parent)))
+            };
             result.iter().filter(is_end).copied().collect()
         };
-        if let Some(base) = base {
+        // What is merely here needs no proof, and asking about each end has its price.
+        if let Some(base) = base.filter(|_| cut == Cut::Refused) {
             let mut lies = false;
             for end in ends(&result, &walk) {
                 lies = lies || self.descends(base, end)?;
@@ -107,7 +111,10 @@ impl Repo {
             }
         }
         if cut == Cut::Refused && self.is_cut(base, &result, &ends(&result, &walk), &walk.nodes)? {
-            return Err(Missing::new("the clone is shallow, and its history ends before the last deployed commit", "git fetch --unshallow"));
+            return Err(Missing::new(
+                "the clone is shallow, and its history ends before the last deployed commit",
+                "git fetch --unshallow",
+            ));
         }
         Ok(result)
     }
@@ -121,7 +128,13 @@ impl Repo {
     ///
     /// It does where the result itself runs into that end; and where what is missing below `base` could lead back up to
     /// an end of the result, which it cannot if it lies below that end already.
-    fn is_cut(&self, base: Option<Oid>, result: &HashSet<Oid>, ends: &[Oid], nodes: &HashMap<Oid, Node>) -> Known<bool> {
+    fn is_cut(
+        &self,
+        base: Option<Oid>,
+        result: &HashSet<Oid>,
+        ends: &[Oid],
+        nodes: &HashMap<Oid, Node>,
+    ) -> Known<bool> {
         if self.boundary.iter().any(|id| result.contains(id)) {
             return Ok(true);
         }

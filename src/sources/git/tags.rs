@@ -43,7 +43,12 @@ impl Repo {
             let Some(captures) = pattern.captures(&name) else { continue };
             let environment = captures.get(1).map_or(environment, |part| part.as_str());
             match reference.peel_to_commit() {
-                Ok(commit) => found.deployments.push(deployment(&name, environment.into(), &commit, reference.peel_to_tag().ok().as_ref())),
+                Ok(commit) => found.deployments.push(deployment(
+                    &name,
+                    environment.into(),
+                    &commit,
+                    reference.peel_to_tag().ok().as_ref(),
+                )),
                 Err(_) => found.unread.push(UnreadTag { name, reason: "it names no commit that is here".to_owned() }),
             }
         }
