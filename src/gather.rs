@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -180,7 +181,11 @@ impl Subject {
             });
         }
         let future = self.future();
-        let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
+        // The records are many: they move, and are not copied.
+        let listed = match &mut records {
+            Ok(records) => Ok(std::mem::take(&mut records.deployments)),
+            Err(missing) => Err(missing.clone()),
+        };
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&self.found.policy, &policy, &listed, complete_since, now, future);
 
@@ -238,7 +243,7 @@ impl Subject {
     }
 
     /// The commit of the last success; `None` where a complete history has none.
-    fn base(own: &Known<Rollouts>) -> Known<Option<CommitId>> {
+    fn base(own: &Known<Arc<Rollouts>>) -> Known<Option<CommitId>> {
         let rollouts = own.as_ref().map_err(Clone::clone)?;
         match (rollouts.last_success().and_then(|rollout| rollout.commit.clone()), rollouts.complete_since) {
             (Some(commit), _) => Ok(Some(commit)),

@@ -1,6 +1,7 @@
 //! The account of an environment: which rollouts count for it, and which for its target.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::event::{Deployment, Environment, Instant};
 use super::facts::Known;
@@ -12,11 +13,11 @@ use super::rules::Rule;
 #[derive(Clone, Debug)]
 pub struct RolloutFacts {
     /// Those to the environment's target, from every environment that names it.
-    pub rollouts: Known<Rollouts>,
+    pub rollouts: Known<Arc<Rollouts>>,
     /// Those to the environment itself.
-    pub own_rollouts: Known<Rollouts>,
+    pub own_rollouts: Known<Arc<Rollouts>>,
     /// Those to the environments that rules name.
-    pub elsewhere: BTreeMap<Environment, Known<Rollouts>>,
+    pub elsewhere: BTreeMap<Environment, Known<Arc<Rollouts>>>,
 }
 
 /// Sorts records into accounts, as they were known at `now`.
@@ -37,9 +38,14 @@ pub fn rollout_facts(
         }
     };
     let account = |counts: &dyn Fn(&Environment) -> bool| {
-        Ok(Rollouts::as_of(records.iter().filter(|record| counts(&record.environment)), now, future, complete_since))
+        Ok(Arc::new(Rollouts::as_of(
+            records.iter().filter(|record| counts(&record.environment)),
+            now,
+            future,
+            complete_since,
+        )))
     };
-    let own: Known<Rollouts> = account(&|name| *name == environment.environment);
+    let own: Known<Arc<Rollouts>> = account(&|name| *name == environment.environment);
     let shared = environment.target.as_ref().map(|target| {
         // An environment's target is looked up once, however many records name it.
         let mut targets: BTreeMap<Environment, bool> = BTreeMap::new();

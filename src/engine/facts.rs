@@ -1,6 +1,7 @@
 //! The facts that a decision is made of: everything that rules may look at.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -141,11 +142,11 @@ pub type Busy = Vec<(Instant, Instant)>;
 pub struct Facts {
     pub request: DeployRequest,
     /// The rollouts to the requested environment's target.
-    pub rollouts: Known<Rollouts>,
+    pub rollouts: Known<Arc<Rollouts>>,
     /// The rollouts of the requested environment alone.
-    pub own_rollouts: Known<Rollouts>,
+    pub own_rollouts: Known<Arc<Rollouts>>,
     /// The rollouts of environments that rules name.
-    pub elsewhere: BTreeMap<Environment, Known<Rollouts>>,
+    pub elsewhere: BTreeMap<Environment, Known<Arc<Rollouts>>>,
     pub pushes: Known<Pushes>,
     pub batch: Known<Batch>,
     /// The requested commit against what runs; `None` where nothing runs.

@@ -153,14 +153,14 @@ impl Rollouts {
             record.state.has_started() && (record.started_at <= now || future == Future::ClocksDisagree)
         };
         let mut rollouts: Vec<Rollout> = Vec::new();
-        let mut of_run: HashMap<(Environment, Box<str>), usize> = HashMap::new();
+        let mut of_run: HashMap<(&str, &str), usize> = HashMap::new();
         for record in records.into_iter().filter(seen) {
             let rollout = Rollout::of(record, now);
             let Some(run) = &record.run else {
                 rollouts.push(rollout);
                 continue;
             };
-            let index = *of_run.entry((record.environment.clone(), run.clone())).or_insert(rollouts.len());
+            let index = *of_run.entry((&*record.environment, &**run)).or_insert(rollouts.len());
             match rollouts.get_mut(index) {
                 Some(known) => known.join(rollout),
                 None => rollouts.push(rollout),

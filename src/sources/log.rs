@@ -1,10 +1,10 @@
 //! The deploy log: JSON Lines, one deployment a line, any order.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Environment, Instant, Precision};
@@ -279,8 +279,9 @@ fn quick(text: &[u8]) -> Option<Instant> {
 
 /// What lines say against one another: an id twice, a run with two commits.
 fn disagreements(deployments: &[Deployment], lines: &[u32]) -> Vec<(usize, String)> {
-    let mut ids: HashMap<&str, u32> = HashMap::with_capacity(deployments.len());
-    let mut runs: HashMap<(&str, &str), (Option<&CommitId>, u32)> = HashMap::new();
+    let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+    ids.reserve(deployments.len());
+    let mut runs: FxHashMap<(&str, &str), (Option<&CommitId>, u32)> = FxHashMap::default();
     let mut bad = Vec::new();
     for (deployment, line) in deployments.iter().zip(lines) {
         if let Some(first) = ids.insert(&deployment.id, *line) {

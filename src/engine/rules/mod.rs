@@ -14,6 +14,8 @@ pub mod required_checks;
 pub mod soak_time;
 pub mod storage_topology;
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
@@ -191,7 +193,7 @@ fn cut_short(rollouts: &Rollouts, lookback: TimeDelta) -> Explanation {
 
 /// Explains a rule about rollouts, unless they are not known.
 fn about_rollouts(
-    known: &Known<Rollouts>,
+    known: &Known<Arc<Rollouts>>,
     gate: Gate,
     lookback: TimeDelta,
     explain: impl FnOnce(&Rollouts) -> Explanation,
