@@ -65,7 +65,7 @@ fn judge(criterion: &mut Criterion) {
         calendars: std::collections::BTreeMap::new(),
     };
     criterion.bench_function("one evaluation over a million rollouts", |bencher| {
-        bencher.iter(|| evaluate(&environment, &facts, at))
+        bencher.iter(|| evaluate(&environment, &facts, at));
     });
 }
 

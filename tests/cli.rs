@@ -53,7 +53,7 @@ fn exit_codes_tell_the_verdict() {
     assert_eq!(check("2026-01-01T11:00:00Z").0, 0);
     let reject = "version: 1\nenvironments: {production: {soft-mandatory: [{batch-size: {max-commits: 1}}]}}\n";
     fixture.write("strict.yml", reject);
-    let first_only: String = log.lines().take(1).map(|line| format!("{line}\n")).collect();
+    let first_only = log.lines().next().expect("a line").to_owned();
     let (code, text, _) = run_with(
         &fixture,
         &["check", "--deploys", "-", "--policy", "strict.yml", "--at", "2026-01-01T12:00:00Z"],

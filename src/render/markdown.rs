@@ -36,7 +36,7 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
     if !remedies.is_empty() {
         out.push_str("**What to do**\n\n");
         for remedy in remedies {
-            let _ = writeln!(out, "- {}", escape(remedy));
+            let _ = writeln!(out, "- {}", escape(&remedy));
         }
         out.push('\n');
     }

@@ -10,6 +10,7 @@ mod text;
 use chrono_tz::Tz;
 use clap::ValueEnum;
 
+use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Finding, Verdict};
 use crate::report::Report;
 
@@ -117,9 +118,14 @@ fn passing(report: &Report) -> Vec<&Finding> {
 }
 
 /// What to do, each act once.
-fn remedies(report: &Report) -> Vec<&str> {
-    let mut remedies: Vec<&str> = Vec::new();
-    for remedy in blocking(report).into_iter().filter_map(|finding| finding.remedy.as_deref()) {
+fn remedies(report: &Report) -> Vec<String> {
+    let mut remedies: Vec<String> = Vec::new();
+    let blocking = blocking(report);
+    // Several rules each name their own time: what counts is when the last of them lets it go.
+    if let Some(next) = report.decision.next_approval.filter(|_| blocking.len() > 1) {
+        remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
+    }
+    for remedy in blocking.into_iter().filter_map(|finding| finding.remedy.clone()) {
         if !remedies.contains(&remedy) {
             remedies.push(remedy);
         }
@@ -133,10 +139,7 @@ fn history_line(report: &Report) -> String {
     if history.sources.is_empty() {
         return "no history was found".to_owned();
     }
-    let complete = history
-        .complete_since
-        .map(|since| format!(", complete since {}", crate::engine::calendar::utc(since)))
-        .unwrap_or_default();
+    let complete = history.complete_since.map(|since| format!(", complete since {}", utc(since))).unwrap_or_default();
     let count = |count: usize, noun: &str, end: &str| {
         if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}{end}") }
     };

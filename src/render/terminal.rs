@@ -4,7 +4,6 @@ use anstyle::{AnsiColor, Style as Paint};
 
 use super::text::{clean, when, wrap};
 use super::{Colour, Detail, Style, advice, blocking, history_line, marked_answer, passing, remedies};
-use crate::engine::calendar::utc;
 use crate::engine::decision::{Finding, Status, Verdict};
 use crate::report::{PolicyKind, Report};
 
@@ -53,7 +52,7 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         let heading = page.paint("What to do", Paint::new().bold());
         page.line(&heading);
         for remedy in remedies {
-            page.paragraph("  →", 4, remedy);
+            page.paragraph("  →", 4, &remedy);
         }
     }
     let advice = advice(report);
@@ -181,5 +180,5 @@ fn foot(page: &mut Page<'_>, report: &Report) {
         PolicyKind::Default => " (`deploy-rhythm policy show --built-in default` prints it)".to_owned(),
     };
     page.paragraph("policy:", 9, &format!("{}{kind}", report.policy));
-    page.paragraph("at:", 9, &utc(report.decision.at));
+    page.paragraph("at:", 9, &report.decision.at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
 }
