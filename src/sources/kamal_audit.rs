@@ -227,7 +227,8 @@ fn close(open: &Open<'_>, next: Option<Instant>, audit: &mut KamalAudit) {
     };
     let is_commit = open.version.len() == 40 && open.version.bytes().all(|byte| byte.is_ascii_hexdigit());
     audit.deployments.push(Deployment {
-        id: format!("kamal:{}@{}", open.version, utc(open.start)).into(),
+        // Twelve letters tell versions apart for a person; the instant makes the id unique.
+        id: format!("kamal:{}@{}", open.version.chars().take(12).collect::<String>(), utc(open.start)).into(),
         environment: open.environment.into(),
         commit: is_commit.then(|| CommitId::new(open.version)),
         revision: (!is_commit).then(|| open.version.into()),

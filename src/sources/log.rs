@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::thread;
 
 use chrono::{DateTime, Datelike, NaiveDate};
 use rustc_hash::FxHashMap;
@@ -154,30 +155,78 @@ impl<'a> Field<'a> {
 /// Returns every bad line with what is wrong with it.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Deployment>, LogErrors> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let mut deployments: Vec<Deployment> = Vec::with_capacity(bytes.len() / 200);
-    let mut lines: Vec<u32> = Vec::with_capacity(bytes.len() / 200);
-    let mut bad = Vec::new();
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(bytes.len() / SHARE + 1);
+    let shares = shares(bytes, workers);
+    let read = thread::scope(|scope| {
+        let running: Vec<_> = shares.iter().skip(1).map(|share| scope.spawn(|| read_share(share))).collect();
+        let mut read = vec![read_share(shares[0])];
+        for worker in running {
+            read.push(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        read
+    });
+    let mut all = Share::default();
+    for share in read {
+        all.deployments.extend(share.deployments);
+        all.numbers.extend(share.numbers.into_iter().map(|number| number + all.lines));
+        all.bad.extend(share.bad.into_iter().map(|(number, what)| (number + all.lines, what)));
+        all.lines += share.lines;
+    }
+    let bad = if all.bad.is_empty() { disagreements(&all.deployments, &all.numbers) } else { all.bad };
+    if bad.is_empty() { Ok(all.deployments) } else { Err(LogErrors { name: name.to_owned(), bad }) }
+}
+
+/// The least that is worth a thread of its own, in bytes.
+const SHARE: usize = 512 * 1024;
+
+/// What one thread read; lines are counted from the share's first.
+#[derive(Default)]
+struct Share {
+    deployments: Vec<Deployment>,
+    /// The line of each deployment.
+    numbers: Vec<usize>,
+    bad: Vec<(usize, String)>,
+    lines: usize,
+}
+
+/// Cuts a text at ends of lines into at most so many shares, at least one.
+fn shares(bytes: &[u8], workers: usize) -> Vec<&[u8]> {
+    let mut shares = Vec::with_capacity(workers);
+    let mut rest = bytes;
+    for left in (2..=workers).rev() {
+        let about = rest.len() / left;
+        let Some(end) = memchr::memchr(b'\n', &rest[about..]) else { break };
+        let (share, after) = rest.split_at(about + end + 1);
+        shares.push(share);
+        rest = after;
+    }
+    shares.push(rest);
+    shares
+}
+
+fn read_share(bytes: &[u8]) -> Share {
+    let mut share = Share::default();
+    share.deployments.reserve(bytes.len() / 250);
+    share.numbers.reserve(bytes.len() / 250);
     let mut environments: Vec<Environment> = Vec::new();
-    let (mut start, mut number) = (0, 0_usize);
+    let mut start = 0;
     while start < bytes.len() {
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
         let line = bytes[start..end].trim_ascii();
-        (start, number) = (end + 1, number + 1);
+        start = end + 1;
+        share.lines += 1;
         if line.is_empty() {
             continue;
         }
         match read_line(line, &mut environments) {
             Ok(deployment) => {
-                deployments.push(deployment);
-                lines.push(u32::try_from(number).unwrap_or(u32::MAX));
+                share.deployments.push(deployment);
+                share.numbers.push(share.lines);
             }
-            Err(what) => bad.push((number, what)),
+            Err(what) => share.bad.push((share.lines, what)),
         }
     }
-    if bad.is_empty() {
-        bad = disagreements(&deployments, &lines);
-    }
-    if bad.is_empty() { Ok(deployments) } else { Err(LogErrors { name: name.to_owned(), bad }) }
+    share
 }
 
 fn read_line(line: &[u8], environments: &mut Vec<Environment>) -> Result<Deployment, String> {
@@ -278,21 +327,52 @@ fn quick(text: &[u8]) -> Option<Instant> {
 }
 
 /// What lines say against one another: an id twice, a run with two commits.
-fn disagreements(deployments: &[Deployment], lines: &[u32]) -> Vec<(usize, String)> {
-    let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Vec<(usize, String)> {
+    let mut ids: FxHashMap<&str, usize> = FxHashMap::default();
     ids.reserve(deployments.len());
-    let mut runs: FxHashMap<(&str, &str), (Option<&CommitId>, u32)> = FxHashMap::default();
+    let mut runs: FxHashMap<(&str, &str), (Option<&CommitId>, usize)> = FxHashMap::default();
     let mut bad = Vec::new();
     for (deployment, line) in deployments.iter().zip(lines) {
         if let Some(first) = ids.insert(&deployment.id, *line) {
-            bad.push((*line as usize, format!("the id `{}` stands in line {first} already", deployment.id)));
+            bad.push((*line, format!("the id `{}` stands in line {first} already", deployment.id)));
         }
         let Some(run) = &deployment.run else { continue };
         let (commit, first) =
             *runs.entry((&deployment.environment, run)).or_insert((deployment.commit.as_ref(), *line));
         if commit != deployment.commit.as_ref() {
-            bad.push((*line as usize, format!("run `{run}` has another commit in line {first}: a run ships one")));
+            bad.push((*line, format!("run `{run}` has another commit in line {first}: a run ships one")));
         }
     }
     bad
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, shares};
+
+    fn line(id: usize) -> String {
+        format!(
+            "{{\"id\": {id}, \"environment\": \"production\", \"commit\": \"c\", \"state\": \"success\", \"started_at\": \"2026-02-04T14:03:00.5+01:00\"}}\n"
+        )
+    }
+
+    #[test]
+    fn shares_are_whole_lines_and_nothing_is_lost() {
+        for (text, workers) in [("", 3), ("a", 3), ("a\nb\nc\nd", 2), ("\n\n\n", 4), ("aaaaaaaa\nb", 3)] {
+            let cut = shares(text.as_bytes(), workers);
+            assert_eq!(cut.concat(), text.as_bytes());
+            assert!(cut[..cut.len() - 1].iter().all(|share| share.ends_with(b"\n")), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_log_names_its_bad_line_whichever_thread_read_it() {
+        let mut text: String = (0..20_000).fold(String::new(), |text, id| text + &line(id));
+        assert_eq!(parse("log", text.as_bytes()).map(|deployments| deployments.len()), Ok(20_000));
+        text.push_str(&line(7));
+        let error = parse("log", text.as_bytes()).expect_err("an id twice").to_string();
+        assert!(error.contains("log:20001: the id `7` stands in line 8 already"), "{error}");
+        let error = parse("log", text.replace("\"id\": 19999,", "").as_bytes()).expect_err("no id").to_string();
+        assert!(error.contains("log:20000: `id` is missing"), "{error}");
+    }
 }
