@@ -291,7 +291,7 @@ impl Subject {
     fn fill_files(&self, batch: &mut Batch, lookback: TimeDelta) {
         let Some(newest) = newest_fix(batch).map(|landing| landing.at) else { return };
         let all = batch.shipped.iter_mut().chain(batch.landings.iter_mut().map(|landing| &mut landing.landing));
-        for landing in all.filter(|landing| landing.is_fix_like() && landing.at > newest - lookback) {
+        for landing in all.filter(|landing| landing.is_fix_like() && landing.at >= newest - lookback) {
             landing.files = self.repo.files(&landing.commit).unwrap_or_default();
         }
     }

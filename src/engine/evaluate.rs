@@ -53,7 +53,7 @@ fn find(policy: &EnvironmentPolicy, entry: &RuleEntry, facts: &Facts, lane: Lane
         finding.lift(Status::Skipped, Evidence::note(format!("skipped: the {lane} lane passes this rule by")));
     } else if gate != Gate::Open
         && entry.level == Level::SoftMandatory
-        && let Some(leave) = in_force(facts, at)
+        && let Some(leave) = in_force(facts, at, at)
     {
         let note = format!(
             "overridden by {}: {}; until {}",
@@ -73,18 +73,20 @@ impl Finding {
     }
 }
 
-/// The override that covers a request at an instant: given, not expired, and not used by a rollout of its commit.
-fn in_force(facts: &Facts, at: Instant) -> Option<&Override> {
+/// The override known at `known` that covers the request at `instant`: not expired, and not used by a rollout of its commit.
+///
+/// Whether it was used is not known where the record begins after it was given: then it lifts nothing.
+fn in_force(facts: &Facts, known: Instant, instant: Instant) -> Option<&Override> {
     let covers = |leave: &&Override| {
         leave.environment == facts.request.environment
             && leave.commit == facts.request.commit
-            && leave.given_at <= at
-            && at < leave.expires_at
+            && leave.given_at <= known
+            && instant < leave.expires_at
     };
     let unused = |leave: &&Override| {
         facts.own_rollouts.as_ref().is_ok_and(|rollouts| {
-            let mut after = rollouts.started_since(leave.given_at).iter();
-            !after.any(|rollout| rollout.commit.as_ref() == Some(&leave.commit))
+            let mut after = rollouts.started_between(leave.given_at, Instant::MAX_UTC).iter();
+            rollouts.reaches(leave.given_at) && !after.any(|rollout| rollout.commit.as_ref() == Some(&leave.commit))
         })
     };
     facts.overrides.iter().filter(covers).find(unused)
@@ -96,7 +98,7 @@ fn in_force(facts: &Facts, at: Instant) -> Option<&Override> {
 /// instant worth asking again, and asking again finds the rules that have closed meanwhile.
 fn next_approval(policy: &EnvironmentPolicy, facts: &Facts, lane: Lane, at: Instant) -> Option<Instant> {
     let skipped = policy.skips(lane);
-    let overridden = |instant| in_force(facts, instant).is_some();
+    let overridden = |instant| in_force(facts, at, instant).is_some();
     let binding: Vec<&RuleEntry> =
         policy.rules.iter().filter(|entry| entry.level.is_mandatory() && !skipped.contains(&entry.rule.id())).collect();
     let mut instant = at;

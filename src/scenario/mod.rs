@@ -2,6 +2,8 @@
 //!
 //! The same format serves the project's own tests and the user's `policy test`.
 
+mod ask;
+mod facts;
 mod parse;
 mod run;
 

@@ -1,15 +1,15 @@
 //! Reads a scenario; all that is wrong with it at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
+use super::ask::{Ask, ask};
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Landing, Precision};
 use crate::engine::facts::{BatchLanding, CheckState, OutsideFinding, Override};
 use crate::engine::history::Future;
-use crate::engine::lane::{Lane, LaneRequest};
-use crate::engine::policy::problem::FileProblems;
-use crate::engine::policy::reader::{Fields, Problems, Zero};
+use crate::engine::policy::problem::{FileProblems, Place};
+use crate::engine::policy::reader::{Fields, Problems, Zero, nearest};
 use crate::engine::policy::yaml::{self, Value, Yaml};
 use crate::engine::rules::storage_topology::Severity;
 
@@ -33,40 +33,12 @@ pub struct Scenario {
     pub(super) ask: Vec<Ask>,
 }
 
-/// An instant, or that there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    None,
-    At(Instant),
-}
-
-/// One question, with its answer.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    pub line: usize,
-    pub at: Instant,
-    pub commit: CommitId,
-    pub environment: Option<String>,
-    pub lane: LaneRequest,
-    pub expect: Expected,
-}
-
-/// The answer that is expected: what is not named is not looked at.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Expected {
-    pub verdict: Option<String>,
-    pub next_approval: Option<Moment>,
-    pub lane: Option<String>,
-    pub findings: Vec<(String, String)>,
-    pub until: Vec<(String, Moment)>,
-    pub says: Vec<String>,
-}
-
 const KEYS: &[&str] = &[
     "scenario",
     "why",
     "policy",
     "complete-since",
+    "known",
     "deployments",
     "pushes",
     "checks",
@@ -76,6 +48,12 @@ const KEYS: &[&str] = &[
     "clock",
     "ask",
 ];
+
+const CHECKS: [(&str, CheckState); 3] =
+    [("success", CheckState::Success), ("failure", CheckState::Failure), ("pending", CheckState::Pending)];
+
+const LEVELS: [(&str, Severity); 4] =
+    [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 
 /// Reads one scenario file.
 ///
@@ -100,34 +78,96 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Scenario, FileProblems> {
 fn read(name: &str, yaml: &Yaml, problems: &mut Problems) -> Option<Scenario> {
     let fields = problems.fields(yaml, "the scenario", KEYS)?;
     let title = fields.need(problems, "scenario").and_then(|value| problems.text(value, "`scenario`"));
-    let deployments = fields.get("deployments").map(|value| list(value, problems, deployment));
-    let future = match fields.get("clock").and_then(|value| problems.text(value, "`clock`").map(|text| (value, text))) {
-        None => Future::Unseen,
-        Some((_, text)) if text == "read" => Future::ClocksDisagree,
-        Some((value, _)) => {
-            problems.add(
-                value.place,
-                "`clock` knows one value",
-                "write `clock: read` where `at` is the clock's own time",
-            );
-            Future::Unseen
+    let _ = optional(&fields, "why").and_then(|value| problems.text(value, "`why`"));
+    let clock = optional(&fields, "clock")
+        .and_then(|value| one_of(value, "`clock`", &[("read", Future::ClocksDisagree)], problems));
+    let deployments = source(&fields, "deployments", problems, deployment);
+    if let Some(deployments) = &deployments {
+        consistent(deployments, problems);
+    }
+    let pushes = source(&fields, "pushes", problems, push);
+    if let Some(pushes) = &pushes {
+        straight(pushes, problems);
+    }
+    let ask = fields.need(problems, "ask").map(|value| {
+        let asked = list(value, problems, ask);
+        if matches!(&value.value, Value::List(items) if items.is_empty()) {
+            problems.add(value.place, "the scenario asks nothing", "add `- {at: …, expect: approve}`");
         }
-    };
-    let ask = fields.need(problems, "ask").map(|value| list(value, problems, ask)).unwrap_or_default();
+        asked
+    });
     Some(Scenario {
         name: name.to_owned(),
         title: title?,
-        policy: fields.get("policy").and_then(|value| problems.text(value, "`policy`")),
-        complete_since: fields.get("complete-since").and_then(|value| instant(value, problems)),
-        deployments,
-        pushes: fields.get("pushes").map(|value| list(value, problems, push)),
-        checks: fields.get("checks").map(|value| checks(value, problems)),
-        governance: fields.get("governance").map(|value| list(value, problems, outside)),
-        storage: fields.get("storage").map(|value| list(value, problems, outside)),
-        overrides: fields.get("overrides").map(|value| list(value, problems, leave)).unwrap_or_default(),
-        future,
-        ask,
+        policy: optional(&fields, "policy").and_then(|value| problems.text(value, "`policy`")),
+        complete_since: optional(&fields, "complete-since").and_then(|value| instant(value, problems)),
+        deployments: deployments.map(|items| items.into_iter().map(|(_, item)| item).collect()),
+        pushes: pushes.map(|items| items.into_iter().map(|(_, item)| item).collect()),
+        checks: optional(&fields, "checks").map(|value| checks(value, problems)),
+        governance: optional(&fields, "governance").map(|value| list(value, problems, outside)),
+        storage: optional(&fields, "storage").map(|value| list(value, problems, outside)),
+        overrides: optional(&fields, "overrides").map(|value| list(value, problems, leave)).unwrap_or_default(),
+        future: clock.unwrap_or(Future::Unseen),
+        ask: ask?,
     })
+}
+
+/// Reads what one source tells; `None` where there is no such source.
+fn source<T>(
+    fields: &Fields<'_>,
+    key: &str,
+    problems: &mut Problems,
+    one: impl Fn(&Yaml, &mut Problems) -> Option<T>,
+) -> Option<Vec<(Place, T)>> {
+    let known = optional(fields, "known")
+        .and_then(|value| problems.fields(value, "`known`", &["deployments", "pushes"]))
+        .and_then(|known| known.get(key))
+        .and_then(|value| {
+            if let Value::Bool(known) = value.value {
+                return Some(known);
+            }
+            problems.add(value.place, format!("`{key}` of `known` is neither true nor false"), "write `false`");
+            None
+        });
+    let told = optional(fields, key);
+    match (known, told) {
+        (Some(false), Some(value)) => {
+            problems.add(value.place, format!("`{key}` beside `known: {{{key}: false}}`"), "keep one of the two");
+            None
+        }
+        (Some(true), None) => Some(Vec::new()),
+        _ => told.map(|value| list(value, problems, |item, problems| Some((item.place, one(item, problems)?)))),
+    }
+}
+
+/// The value of a key that may be left out or null.
+pub(super) fn optional<'a>(fields: &Fields<'a>, key: &str) -> Option<&'a Yaml> {
+    fields.get(key).filter(|value| !matches!(value.value, Value::Null))
+}
+
+/// Reads one word of a closed list.
+pub(super) fn one_of<T: Copy>(yaml: &Yaml, of: &str, known: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+    let text = problems.text(yaml, of)?;
+    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let fix = match nearest(&text, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write {}", names.join(", ")),
+        };
+        problems.add(yaml.place, format!("{of} is never `{text}`"), fix);
+    }
+    found
+}
+
+/// Reads an instant.
+pub(super) fn instant(yaml: &Yaml, problems: &mut Problems) -> Option<Instant> {
+    let text = problems.text(yaml, "an instant")?;
+    let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
+    if parsed.is_none() {
+        problems.add(yaml.place, format!("`{text}` is no instant"), "write it as 2026-02-04T14:03:00Z");
+    }
+    parsed
 }
 
 fn list<T>(yaml: &Yaml, problems: &mut Problems, one: impl Fn(&Yaml, &mut Problems) -> Option<T>) -> Vec<T> {
@@ -144,97 +184,109 @@ fn list<T>(yaml: &Yaml, problems: &mut Problems, one: impl Fn(&Yaml, &mut Proble
     }
 }
 
-fn instant(yaml: &Yaml, problems: &mut Problems) -> Option<Instant> {
-    let text = problems.text(yaml, "an instant")?;
-    let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
-    if parsed.is_none() {
-        problems.add(yaml.place, format!("`{text}` is no instant"), "write it as 2026-02-04T14:03:00Z");
-    }
-    parsed
-}
-
 fn deployment(yaml: &Yaml, problems: &mut Problems) -> Option<Deployment> {
     const KEYS: &[&str] = &["id", "commit", "revision", "environment", "at", "took", "until", "state", "run", "actor"];
     let fields = problems.fields(yaml, "a deployment", KEYS)?;
-    let started_at = fields.need(problems, "at").and_then(|value| instant(value, problems))?;
-    let text =
-        |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
-    let took = fields.get("took").and_then(|value| problems.duration(value, "`took`", Zero::Allowed));
-    let finished_at =
-        took.map(|took| started_at + took).or_else(|| fields.get("until").and_then(|value| instant(value, problems)));
-    let named = text("state", problems).unwrap_or_else(|| "success".to_owned());
-    let state = DeploymentState::ALL.into_iter().find(|(name, _)| *name == named).map(|(_, state)| state);
-    if state.is_none() {
-        problems.add(
-            fields.place,
-            format!("`{named}` is no state of a deployment"),
-            "write success, failure, error, inactive or in_progress",
-        );
-    }
+    let before = problems.0.len();
+    let text = |key: &str, problems: &mut Problems| {
+        optional(&fields, key).and_then(|value| problems.text(value, &fields.name(key)))
+    };
     let commit = text("commit", problems).map(|commit| CommitId::new(&commit));
-    let id = text("id", problems)
-        .unwrap_or_else(|| format!("{}@{started_at}", commit.as_ref().map_or("?", CommitId::as_str)));
-    Some(Deployment {
+    let revision = text("revision", problems);
+    if commit.is_none() && revision.is_none() {
+        problems.add(fields.place, "a deployment of nothing", "add `commit: …`, or `revision: …` where none names it");
+    }
+    let state = optional(&fields, "state")
+        .and_then(|value| one_of(value, "the state of a deployment", &DeploymentState::ALL, problems))
+        .unwrap_or(DeploymentState::Success);
+    let started_at = fields.need(problems, "at").and_then(|value| instant(value, problems))?;
+    let took = optional(&fields, "took").and_then(|value| problems.duration(value, "`took`", Zero::Allowed));
+    let until = optional(&fields, "until").and_then(|value| instant(value, problems));
+    if took.is_some() && until.is_some() {
+        problems.add(fields.place, "`took` beside `until`", "keep one of the two");
+    }
+    let finished_at = took.map(|took| started_at + took).or(until);
+    if finished_at.is_some() && !state.is_final() {
+        problems.add(fields.place, "a finish beside a state that is not final", "leave `took` and `until` out");
+    }
+    if finished_at.is_some_and(|finish| finish < started_at) {
+        problems.add(fields.place, "a deployment finishes before it starts", "give a later `until`");
+    }
+    let Place { line, column } = fields.place;
+    let id = text("id", problems).unwrap_or_else(|| format!("{line}:{column}"));
+    let deployment = Deployment {
         id: id.into(),
         environment: text("environment", problems).unwrap_or_else(|| "production".to_owned()).into(),
         commit,
-        revision: text("revision", problems).map(Into::into),
-        state: state?,
+        revision: revision.map(Into::into),
+        state,
         started_at,
         finished_at,
         run: text("run", problems).map(Into::into),
         actor: text("actor", problems).map(Into::into),
         url: None,
         precision: Precision::Recorded,
-    })
+    };
+    (problems.0.len() == before).then_some(deployment)
+}
+
+/// Notes records that contradict each other.
+fn consistent(deployments: &[(Place, Deployment)], problems: &mut Problems) {
+    let mut ids = BTreeSet::new();
+    let mut runs = BTreeMap::new();
+    for (place, record) in deployments {
+        if !ids.insert(&record.id) {
+            problems.add(*place, format!("a second deployment `{}`", record.id), "give each its own `id`");
+        }
+        let Some(run) = &record.run else { continue };
+        let first = runs.entry((&record.environment, run)).or_insert(&record.commit);
+        if *first != &record.commit {
+            problems.add(*place, format!("run `{run}` ships two commits"), "records of one run have one commit");
+        }
+    }
 }
 
 fn push(yaml: &Yaml, problems: &mut Problems) -> Option<BatchLanding> {
     let fields = problems.fields(yaml, "a push", &["commit", "at", "subject", "files", "commits"])?;
     let commit = fields.need(problems, "commit").and_then(|value| problems.text(value, "`commit`"));
     let at = fields.need(problems, "at").and_then(|value| instant(value, problems));
-    let subject = fields.get("subject").and_then(|value| problems.text(value, "`subject`")).unwrap_or_default();
-    let files = fields.get("files").map(|value| problems.texts(value, "`files`")).unwrap_or_default();
-    let commits = fields.get("commits").and_then(|value| problems.count(value, "`commits`")).unwrap_or(1);
+    let subject = optional(&fields, "subject").and_then(|value| problems.text(value, "`subject`")).unwrap_or_default();
+    let files = optional(&fields, "files").map(|value| problems.texts(value, "`files`")).unwrap_or_default();
+    let commits = optional(&fields, "commits").and_then(|value| problems.count(value, "`commits`")).unwrap_or(1);
     let landing = Landing { commit: CommitId::new(&commit?), subject, at: at?, precision: Precision::Recorded, files };
     Some(BatchLanding { landing, commits })
 }
 
+/// Notes pushes that make no straight line.
+fn straight(pushes: &[(Place, BatchLanding)], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (place, push) in pushes {
+        if !seen.insert(&push.landing.commit) {
+            problems.add(*place, format!("`{}` lands twice", push.landing.commit), "give each push its own commit");
+        }
+    }
+    for pair in pushes.windows(2) {
+        if pair[1].1.landing.at < pair[0].1.landing.at {
+            problems.add(pair[1].0, "this push is older than the one before it", "write pushes oldest first");
+        }
+    }
+}
+
 fn checks(yaml: &Yaml, problems: &mut Problems) -> BTreeMap<String, CheckState> {
-    let mut checks = BTreeMap::new();
     let Value::Map(entries) = &yaml.value else {
         problems.add(yaml.place, "`checks` is no map", "write `checks: {test: success}`");
-        return checks;
+        return BTreeMap::new();
     };
-    for (key, value) in entries {
-        let state = match problems.text(value, "a check").as_deref() {
-            Some("success") => CheckState::Success,
-            Some("failure") => CheckState::Failure,
-            Some("pending") => CheckState::Pending,
-            _ => {
-                problems.add(value.place, "a check is success, failure or pending", "write one of the three");
-                continue;
-            }
-        };
-        checks.insert(key.text.clone(), state);
-    }
-    checks
+    let state = |value, problems: &mut Problems| one_of(value, "a check", &CHECKS, problems);
+    entries.iter().filter_map(|(key, value)| Some((key.text.clone(), state(value, problems)?))).collect()
 }
 
 fn outside(yaml: &Yaml, problems: &mut Problems) -> Option<OutsideFinding> {
     let fields = problems.fields(yaml, "a finding", &["level", "message", "place"])?;
-    let message = fields.need(problems, "message").and_then(|value| problems.text(value, "`message`"))?;
-    let level = match fields.get("level").and_then(|value| problems.text(value, "`level`")).as_deref() {
-        Some("low") => Severity::Low,
-        Some("medium") => Severity::Medium,
-        Some("critical") => Severity::Critical,
-        _ => Severity::High,
-    };
-    Some(OutsideFinding {
-        level,
-        message,
-        place: fields.get("place").and_then(|value| problems.text(value, "`place`")),
-    })
+    let message = fields.need(problems, "message").and_then(|value| problems.text(value, "`message`"));
+    let level = optional(&fields, "level").and_then(|value| one_of(value, "the level of a finding", &LEVELS, problems));
+    let place = optional(&fields, "place").and_then(|value| problems.text(value, "`place`"));
+    Some(OutsideFinding { level: level.unwrap_or_default(), message: message?, place })
 }
 
 fn leave(yaml: &Yaml, problems: &mut Problems) -> Option<Override> {
@@ -243,78 +295,17 @@ fn leave(yaml: &Yaml, problems: &mut Problems) -> Option<Override> {
     let mut text = |key: &str| fields.need(problems, key).and_then(|value| problems.text(value, &fields.name(key)));
     let (commit, reason, author) = (text("commit"), text("reason"), text("author"));
     let mut time = |key: &str| fields.need(problems, key).and_then(|value| instant(value, problems));
-    let (given_at, expires_at) = (time("given"), time("expires"));
-    let environment = fields.get("environment").and_then(|value| problems.text(value, "`environment`"));
+    let (given_at, expires_at) = (time("given")?, time("expires")?);
+    if expires_at <= given_at {
+        problems.add(fields.place, "an override expires before it is given", "give a later `expires`");
+    }
+    let environment = optional(&fields, "environment").and_then(|value| problems.text(value, "`environment`"));
     Some(Override {
         environment: environment.unwrap_or_else(|| "production".to_owned()).into(),
         commit: CommitId::new(&commit?),
         reason: reason?,
         author: author?,
-        given_at: given_at?,
-        expires_at: expires_at?,
+        given_at,
+        expires_at,
     })
-}
-
-fn ask(yaml: &Yaml, problems: &mut Problems) -> Option<Ask> {
-    let fields = problems.fields(yaml, "a question", &["at", "commit", "environment", "lane", "expect"])?;
-    let at = fields.need(problems, "at").and_then(|value| instant(value, problems));
-    let commit =
-        fields.get("commit").and_then(|value| problems.text(value, "`commit`")).unwrap_or_else(|| "head".to_owned());
-    let lane = match fields.get("lane").and_then(|value| problems.text(value, "`lane`")) {
-        None => LaneRequest::Found,
-        Some(name) => {
-            if let Some((_, lane)) = Lane::ALL.into_iter().find(|(known, _)| *known == name) {
-                LaneRequest::Asked(lane)
-            } else {
-                problems.add(fields.place, format!("unknown lane `{name}`"), "write normal, hotfix or rollback");
-                LaneRequest::Found
-            }
-        }
-    };
-    let expect = fields.need(problems, "expect").and_then(|value| expected(value, problems));
-    Some(Ask {
-        line: yaml.place.line,
-        at: at?,
-        commit: CommitId::new(&commit),
-        environment: fields.get("environment").and_then(|value| problems.text(value, "`environment`")),
-        lane,
-        expect: expect?,
-    })
-}
-
-fn expected(yaml: &Yaml, problems: &mut Problems) -> Option<Expected> {
-    if let Value::Text(verdict) = &yaml.value {
-        return Some(Expected { verdict: Some(verdict.clone()), ..Expected::default() });
-    }
-    let fields =
-        problems.fields(yaml, "`expect`", &["verdict", "next-approval", "lane", "findings", "until", "says"])?;
-    let text =
-        |key: &str, problems: &mut Problems| fields.get(key).and_then(|value| problems.text(value, &fields.name(key)));
-    let pairs = |key: &str, fields: &Fields<'_>| match fields.get(key).map(|value| &value.value) {
-        Some(Value::Map(entries)) => entries.clone(),
-        _ => Vec::new(),
-    };
-    let statuses = pairs("findings", &fields)
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.text, problems.text(&value, "a finding")?)));
-    let findings = statuses.collect();
-    let until =
-        pairs("until", &fields).into_iter().filter_map(|(key, value)| Some((key.text, moment(&value, problems)?)));
-    let until = until.collect();
-    Some(Expected {
-        verdict: text("verdict", problems),
-        next_approval: fields.get("next-approval").and_then(|value| moment(value, problems)),
-        lane: text("lane", problems),
-        findings,
-        until,
-        says: fields.get("says").map(|value| problems.texts(value, "`says`")).unwrap_or_default(),
-    })
-}
-
-/// An instant, or `none`.
-fn moment(yaml: &Yaml, problems: &mut Problems) -> Option<Moment> {
-    match &yaml.value {
-        Value::Text(text) if text == "none" => Some(Moment::None),
-        _ => instant(yaml, problems).map(Moment::At),
-    }
 }

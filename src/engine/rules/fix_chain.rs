@@ -44,7 +44,7 @@ impl FixChain {
         let fixes: Vec<&Landing> = landings
             .rev()
             .skip_while(|landing| landing.commit != newest.commit)
-            .filter(|landing| landing.is_fix_like() && landing.at > newest.at - self.within)
+            .filter(|landing| landing.is_fix_like() && landing.at >= newest.at - self.within)
             .take(MOST_FIXES)
             .collect();
         // The longest run of links down to each fix; unrelated fixes in between hide nothing.
