@@ -105,18 +105,18 @@ pub enum Precision {
 /// One record of a deployment, as its source has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
-    pub id: Box<str>,
+    pub id: Arc<str>,
     pub environment: Environment,
     pub commit: Option<CommitId>,
     /// What was deployed where no commit names it: an image digest, a configuration release.
-    pub revision: Option<Box<str>>,
+    pub revision: Option<Arc<str>>,
     pub state: DeploymentState,
     pub started_at: Instant,
     pub finished_at: Option<Instant>,
     /// One attempt of one run: records of the same environment and run are one rollout.
-    pub run: Option<Box<str>>,
-    pub actor: Option<Box<str>>,
-    pub url: Option<Box<str>>,
+    pub run: Option<Arc<str>>,
+    pub actor: Option<Arc<str>>,
+    pub url: Option<Arc<str>>,
     pub precision: Precision,
 }
 

@@ -1,8 +1,9 @@
 //! The rollouts to one target as they were known at one instant, and how far back they are complete.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::calendar::utc;
@@ -22,19 +23,19 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rollout {
     /// The id of its first record.
-    pub id: Box<str>,
+    pub id: Arc<str>,
     pub environment: Environment,
     pub commit: Option<CommitId>,
-    pub revision: Option<Box<str>>,
+    pub revision: Option<Arc<str>>,
     pub start: Instant,
     /// `None` while it runs.
     pub finish: Option<Instant>,
     /// The source gave no finish: the start stands for it.
     pub finish_unrecorded: bool,
     pub outcome: Outcome,
-    pub run: Option<Box<str>>,
-    pub actor: Option<Box<str>>,
-    pub url: Option<Box<str>>,
+    pub run: Option<Arc<str>>,
+    pub actor: Option<Arc<str>>,
+    pub url: Option<Arc<str>>,
     /// How many records it has.
     pub records: usize,
     /// It claimed to start in the future: clocks disagree.
@@ -152,9 +153,10 @@ impl Rollouts {
         let seen = |record: &&Deployment| {
             record.state.has_started() && (record.started_at <= now || future == Future::ClocksDisagree)
         };
-        let mut rollouts: Vec<Rollout> = Vec::new();
-        let mut of_run: HashMap<(&str, &str), usize> = HashMap::new();
-        for record in records.into_iter().filter(seen) {
+        let records = records.into_iter();
+        let mut rollouts: Vec<Rollout> = Vec::with_capacity(records.size_hint().1.unwrap_or_default());
+        let mut of_run: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+        for record in records.filter(seen) {
             let rollout = Rollout::of(record, now);
             let Some(run) = &record.run else {
                 rollouts.push(rollout);
@@ -166,7 +168,7 @@ impl Rollouts {
                 None => rollouts.push(rollout),
             }
         }
-        rollouts.sort_by(|one, two| (one.start, &one.id).cmp(&(two.start, &two.id)));
+        rollouts.sort_unstable_by(|one, two| (one.start, &one.id).cmp(&(two.start, &two.id)));
         let mut by_finish: Vec<usize> = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_some()).collect();
         by_finish.sort_by_key(|index| rollouts[*index].finish);
         let running = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_none()).collect();

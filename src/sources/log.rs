@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, Datelike, NaiveDate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::engine::event::{CommitId, Deployment, DeploymentState, Environment, Instant, Precision};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
 
 /// How many bad lines are shown.
 const SHOWN: usize = 20;
+
+/// About the shortest line that a log has, in bytes.
+const SHORTEST: usize = 120;
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
@@ -131,7 +135,8 @@ impl<'a> Field<'a> {
         match self {
             Self::Missing | Self::Null => Ok(None),
             Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty: leave it out, or write null")),
-            Self::Text(text) if text.bytes().any(|byte| byte.is_ascii_control()) => {
+            // Only an escape can bring one in: JSON allows none as they are.
+            Self::Text(Cow::Owned(text)) if text.bytes().any(|byte| byte.is_ascii_control()) => {
                 Err(format!("`{key}` holds control characters"))
             }
             Self::Text(text) => Ok(Some(text)),
@@ -165,7 +170,8 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Deployment>, LogErrors> {
         }
         read
     });
-    let mut all = Share::default();
+    let mut read = read.into_iter();
+    let mut all = read.next().unwrap_or_default();
     for share in read {
         all.deployments.extend(share.deployments);
         all.numbers.extend(share.numbers.into_iter().map(|number| number + all.lines));
@@ -177,7 +183,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Deployment>, LogErrors> {
 }
 
 /// The least that is worth a thread of its own, in bytes.
-const SHARE: usize = 512 * 1024;
+const SHARE: usize = 8 * 1024 * 1024;
 
 /// What one thread read; lines are counted from the share's first.
 #[derive(Default)]
@@ -206,9 +212,10 @@ fn shares(bytes: &[u8], workers: usize) -> Vec<&[u8]> {
 
 fn read_share(bytes: &[u8]) -> Share {
     let mut share = Share::default();
-    share.deployments.reserve(bytes.len() / 250);
-    share.numbers.reserve(bytes.len() / 250);
-    let mut environments: Vec<Environment> = Vec::new();
+    // What is reserved and never touched costs nothing.
+    share.deployments.reserve(bytes.len() / SHORTEST);
+    share.numbers.reserve(bytes.len() / SHORTEST);
+    let mut names = Names::default();
     let mut start = 0;
     while start < bytes.len() {
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
@@ -218,7 +225,7 @@ fn read_share(bytes: &[u8]) -> Share {
         if line.is_empty() {
             continue;
         }
-        match read_line(line, &mut environments) {
+        match read_line(line, &mut names) {
             Ok(deployment) => {
                 share.deployments.push(deployment);
                 share.numbers.push(share.lines);
@@ -229,7 +236,7 @@ fn read_share(bytes: &[u8]) -> Share {
     share
 }
 
-fn read_line(line: &[u8], environments: &mut Vec<Environment>) -> Result<Deployment, String> {
+fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
     if line.len() > LONGEST {
         return Err(format!("the line is longer than {LONGEST} bytes"));
     }
@@ -271,30 +278,42 @@ fn read_line(line: &[u8], environments: &mut Vec<Environment>) -> Result<Deploym
     }
     Ok(Deployment {
         id: id.into(),
-        environment: interned(environments, &environment),
+        environment: names.environments.shared(&environment),
         commit: commit.map(|commit| CommitId::new(&commit)),
         revision: revision.map(Into::into),
         state,
         started_at,
         finished_at,
         run: line.run.optional("run")?.map(Into::into),
-        actor: line.actor.optional("actor")?.map(Into::into),
+        actor: line.actor.optional("actor")?.map(|actor| names.actors.shared(&actor)),
         url: line.url.optional("url")?.map(Into::into),
         precision: Precision::Recorded,
     })
 }
 
-/// One copy of each environment's name: logs have millions of lines and few environments.
-fn interned(environments: &mut Vec<Environment>, name: &str) -> Environment {
-    const MOST: usize = 64;
-    if let Some(known) = environments.iter().find(|known| ***known == *name) {
-        return known.clone();
+/// The names that return line after line.
+#[derive(Default)]
+struct Names {
+    environments: Shared,
+    actors: Shared,
+}
+
+/// One copy of each text: logs have millions of lines and few environments and people.
+#[derive(Default)]
+struct Shared(Vec<Arc<str>>);
+
+impl Shared {
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        const MOST: usize = 64;
+        if let Some(known) = self.0.iter().find(|known| ***known == *name) {
+            return known.clone();
+        }
+        let new: Arc<str> = name.into();
+        if self.0.len() < MOST {
+            self.0.push(new.clone());
+        }
+        new
     }
-    let new: Environment = name.into();
-    if environments.len() < MOST {
-        environments.push(new.clone());
-    }
-    new
 }
 
 fn instant(key: &str, text: &str) -> Result<Instant, String> {

@@ -1,6 +1,9 @@
 //! What commits hold: subjects, files and changes.
 
-use git2::{Commit, Diff, DiffOptions, ObjectType, Oid, Tree};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use git2::{Commit, ObjectType, Oid, Tree};
 
 use super::{GitError, PathFilter, Repo, text};
 use crate::engine::event::CommitId;
@@ -10,6 +13,14 @@ const FILES: usize = 10_000;
 
 /// The mode of a symbolic link in a tree.
 const LINK: i32 = 0o120_000;
+
+/// An entry of a tree.
+#[derive(PartialEq, Eq)]
+struct Entry {
+    id: Oid,
+    mode: i32,
+    is_folder: bool,
+}
 
 impl Repo {
     /// The first line of a commit's message.
@@ -58,39 +69,74 @@ impl Repo {
         Ok(blob.content().to_vec())
     }
 
-    /// The files that a commit changed against its first parent, at most 10,000.
+    /// The files that a commit changed against its first parent, sorted, at most 10,000.
     ///
     /// # Errors
-    /// Where the commit is not here.
+    /// Where the commit, or a folder of it, is not here.
     pub fn files(&self, commit: &CommitId) -> Result<Vec<String>, GitError> {
-        let commit = self.commit(commit)?;
-        let diff = self.changes(&commit)?;
-        let mut files: Vec<String> = changed(&diff).take(FILES).map(text).collect();
-        files.dedup();
+        let mut files = Vec::new();
+        self.changes(&self.commit(commit)?, &mut |path| {
+            files.push(text(path));
+            if files.len() < FILES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        files.sort_unstable();
         Ok(files)
     }
 
     /// Whether a commit changed a file that the filter names, against its first parent.
     ///
     /// # Errors
-    /// Where the commit is not here.
+    /// Where the commit, or a folder of it, is not here.
     pub fn touches(&self, commit: &CommitId, paths: &PathFilter) -> Result<bool, GitError> {
         self.commit(commit).and_then(|commit| self.touched(&commit, paths))
     }
 
     pub(super) fn touched(&self, commit: &Commit<'_>, paths: &PathFilter) -> Result<bool, GitError> {
-        let diff = self.changes(commit)?;
-        Ok(changed(&diff).any(|path| paths.matches(&text(path))))
+        let mut touched = false;
+        self.changes(commit, &mut |path| {
+            touched = paths.matches(&text(path));
+            if touched { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(touched)
     }
 
-    fn changes(&self, commit: &Commit<'_>) -> Result<Diff<'_>, GitError> {
+    /// Shows each file that a commit changed against its first parent, in no order, until the visitor has seen enough.
+    ///
+    /// Only folders that differ are read: libgit2's own comparison lists every entry on the way, at four times the cost.
+    fn changes(&self, commit: &Commit<'_>, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<(), GitError> {
         let act = || GitError::unreadable(format!("compare commit {} with its parent", commit.id()));
         let parent = self.parents(commit).first().copied();
-        let before = parent.map(|parent| self.inner.find_commit(parent)?.tree()).transpose().map_err(act())?;
-        let after = commit.tree().map_err(act())?;
-        let mut options = DiffOptions::new();
-        options.skip_binary_check(true).include_typechange(true);
-        self.inner.diff_tree_to_tree(before.as_ref(), Some(&after), Some(&mut options)).map_err(act())
+        let before = parent.map(|parent| self.inner.find_commit(parent)).transpose().map_err(act())?;
+        let mut open = vec![(before.map(|parent| parent.tree_id()), Some(commit.tree_id()), Vec::new())];
+        while let Some((before, after, folder)) = open.pop() {
+            let (before, after) = (self.entries(before).map_err(act())?, self.entries(after).map_err(act())?);
+            for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
+                let (old, new) = (before.get(name), after.get(name));
+                if old == new {
+                    continue;
+                }
+                let path = [&folder, name.as_slice()].concat();
+                let below = |entry: Option<&Entry>| entry.filter(|entry| entry.is_folder).map(|entry| entry.id);
+                let is_file = |entry: Option<&Entry>| entry.is_some_and(|entry| !entry.is_folder);
+                if (is_file(old) || is_file(new)) && visit(&path).is_break() {
+                    return Ok(());
+                }
+                if below(old).is_some() || below(new).is_some() {
+                    open.push((below(old), below(new), [&path, b"/".as_slice()].concat()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(&self, tree: Option<Oid>) -> Result<BTreeMap<Vec<u8>, Entry>, git2::Error> {
+        let Some(tree) = tree else { return Ok(BTreeMap::new()) };
+        let tree = self.inner.find_tree(tree)?;
+        let entry = |entry: git2::TreeEntry<'_>| {
+            let is_folder = entry.kind() == Some(ObjectType::Tree);
+            (entry.name_bytes().to_vec(), Entry { id: entry.id(), mode: entry.filemode_raw(), is_folder })
+        };
+        Ok(tree.iter().map(entry).collect())
     }
 
     /// A commit's parents; none where a shallow clone ends.
@@ -105,14 +151,6 @@ impl Repo {
 
 pub(super) fn subject(commit: &Commit<'_>) -> String {
     commit.summary_bytes().map(text).unwrap_or_default()
-}
-
-fn changed<'a>(diff: &'a Diff<'_>) -> impl Iterator<Item = &'a [u8]> {
-    // Without search for renames, both sides of a change have the same path.
-    diff.deltas().filter_map(|delta| {
-        let bytes = |side: git2::DiffFile<'a>| side.path_bytes();
-        bytes(delta.new_file()).or_else(|| bytes(delta.old_file()))
-    })
 }
 
 /// Joins a path to a folder of the tree; `None` where it leaves the tree or names its root.

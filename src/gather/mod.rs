@@ -1,20 +1,20 @@
 //! Gathers the facts of a request: the repository, the policy, the record of deployments.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use crate::engine::account::rollout_facts;
-use crate::engine::calendar::{HORIZON, utc};
+use crate::engine::calendar::HORIZON;
 use crate::engine::duration;
-use crate::engine::event::{CommitId, Environment, Instant, Landing};
-use crate::engine::facts::{Ancestry, Batch, BatchLanding, DeployRequest, Facts, Known, Missing, Pushes};
-use crate::engine::history::{Future, Rollouts};
+use crate::engine::event::{CommitId, Environment, Instant};
+use crate::engine::facts::{Ancestry, DeployRequest, Facts, Known, Missing, Pushes};
+use crate::engine::history::Future;
 use crate::engine::lane::LaneRequest;
 use crate::engine::policy::{EnvironmentPolicy, Trigger};
-use crate::engine::rules::fix_chain::newest_fix;
 use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
@@ -22,6 +22,7 @@ use crate::sources::deployments::{self, Records};
 use crate::sources::git::{Clock, DefaultBranch, Landings, Now, PathFilter, Repo};
 use crate::sources::ics;
 use crate::sources::policy::{self, Found, Wanted};
+use batch::Asked;
 
 /// What the caller asks, and the one reading of the clock.
 #[derive(Clone, Debug)]
@@ -190,27 +191,9 @@ impl Subject {
         let accounts = rollout_facts(&self.found.policy, &policy, &listed, complete_since, now, future);
 
         let landed = tip.is_ok_and(|tip| tip == &commit || self.repo.ancestry(&commit, tip) == Ok(Ancestry::Older));
-        let base = Self::base(&accounts.own_rollouts);
-        let wanted = policy.has(RuleId::BatchSize) || policy.has(RuleId::FixChain);
-        let chain = match wanted {
-            true => self.chain(&commit, landed, trunk.as_ref(), base.as_ref().ok().and_then(Option::as_ref), since),
-            false => Err(Missing::new("the batch: no rule asks for it", "add `batch-size` or `fix-chain`")),
-        };
-        let mut batch = match (&base, unrecorded) {
-            _ if !wanted => chain.clone().map(|chain| recent(chain, now)),
-            (_, true) => chain.clone().map(|chain| recent(chain, now - GLANCE)),
-            (Err(missing), false) => Err(missing.clone()),
-            // Nothing was ever shipped: no batch is measured, and the landings are all that a chain of fixes needs.
-            (Ok(None), false) if filter.is_none() => chain.clone().map(|chain| recent(chain, Instant::MIN_UTC)),
-            (Ok(base), false) => {
-                chain.clone().and_then(|chain| self.repo.batch(&commit, base.as_ref(), &chain, filter.as_ref()))
-            }
-        };
-        if let Ok(batch) = &mut batch
-            && policy.has(RuleId::FixChain)
-        {
-            self.fill_files(batch, lookback);
-        }
+        let base = batch::base(&accounts.own_rollouts);
+        let asked = Asked { policy: &policy, commit: &commit, landed, base: &base, since, recent_only: unrecorded };
+        let batch = self.batch(&asked, trunk.as_ref(), filter.as_ref());
         let ancestry = match &base {
             Err(missing) => Err(missing.clone()),
             Ok(None) => Ok(None),
@@ -244,56 +227,12 @@ impl Subject {
         Ok(Gathered { policy, facts, subject, history, notes })
     }
 
-    /// The commit of the last success; `None` where a complete history has none.
-    fn base(own: &Known<Arc<Rollouts>>) -> Known<Option<CommitId>> {
-        let rollouts = own.as_ref().map_err(Clone::clone)?;
-        match (rollouts.last_success().and_then(|rollout| rollout.commit.clone()), rollouts.complete_since) {
-            (Some(commit), _) => Ok(Some(commit)),
-            (None, None) => Ok(None),
-            (None, Some(since)) => Err(Missing::new(
-                format!("the last success: the history begins {} and has none", utc(since)),
-                "give a longer history: `--deploys FILE` with the whole log",
-            )),
-        }
-    }
-
-    /// The landings that lead to the requested commit, as far back as the batch and the rules reach.
-    fn chain(
-        &self,
-        commit: &CommitId,
-        landed: bool,
-        trunk: Result<&Landings, &Missing>,
-        base: Option<&CommitId>,
-        since: Instant,
-    ) -> Known<Landings> {
-        let shipped_at = base.and_then(|base| self.repo.committed_at(base));
-        let needed =
-            shipped_at.map_or(since, |shipped| shipped.min(self.now.instant) - (self.now.instant - since)).min(since);
-        match trunk {
-            Ok(trunk)
-                if landed && needed >= since && trunk.landings.last().is_some_and(|last| last.commit == *commit) =>
-            {
-                Ok(trunk.clone())
-            }
-            _ => self.landings(commit, needed),
-        }
-    }
-
     fn pushes(&self, trunk: Landings, landed: bool, filter: Option<&PathFilter>) -> Pushes {
         let mut landings = trunk.landings;
         if let Some(filter) = filter {
             landings.retain(|landing| self.repo.touches(&landing.commit, filter).unwrap_or(true));
         }
         Pushes { landings, complete_since: trunk.complete_since, requested_landed: landed }
-    }
-
-    /// Names the files of the landings that a chain of fixes may link.
-    fn fill_files(&self, batch: &mut Batch, lookback: TimeDelta) {
-        let Some(newest) = newest_fix(batch).map(|landing| landing.at) else { return };
-        let all = batch.shipped.iter_mut().chain(batch.landings.iter_mut().map(|landing| &mut landing.landing));
-        for landing in all.filter(|landing| landing.is_fix_like() && landing.at >= newest - lookback) {
-            landing.files = self.repo.files(&landing.commit).unwrap_or_default();
-        }
     }
 
     fn sources(&self, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
@@ -339,14 +278,6 @@ impl Subject {
         }
         calendars
     }
-}
-
-/// The batch that the default policy judges where nothing records deployments: what landed lately.
-fn recent(chain: Landings, since: Instant) -> Batch {
-    let (shipped, fresh): (Vec<Landing>, Vec<Landing>) =
-        chain.landings.into_iter().partition(|landing| landing.at <= since);
-    let landings = fresh.into_iter().map(|landing| BatchLanding { landing, commits: 1 }).collect();
-    Batch { base: None, landings, shipped, complete_since: chain.complete_since }
 }
 
 fn not_read(what: &str) -> Missing {
