@@ -1,0 +1,5 @@
+//! Pure: the text of governance files in, directives and findings out. No model is involved, and nothing is guessed.
+//!
+//! - [`directive`]: one thing that a text asks for, with its place and its numbers.
+
+pub mod directive;
