@@ -8,10 +8,13 @@ use deploy_rhythm::cli::{Cli, Edge, Outcome};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let terminal = terminal.filter(|_| std::io::stdout().is_terminal());
+    #[expect(clippy::disallowed_methods, reason = "the environment is read once, here")]
+    let wished = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     #[expect(clippy::disallowed_methods, reason = "the one reading of the clock: from here on time is a value")]
     let now = chrono::Utc::now();
-    let edge = Edge { now, width: columns.filter(|_| std::io::stdout().is_terminal()).unwrap_or(100) };
+    let edge = Edge { now, width: terminal.or(wished).unwrap_or(100), cut: terminal };
     match cli.run(&edge) {
         Ok(Outcome { text, code }) => match write(&text) {
             Ok(()) => ExitCode::from(code),

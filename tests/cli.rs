@@ -1,26 +1,15 @@
 //! The real binary, in an environment of its own.
 
 mod support {
+    pub mod binary;
     pub mod repo;
 }
 
-use assert_cmd::Command;
 use serde_json::Value as Json;
+use support::binary::{run, run_with};
 use support::repo::Fixture;
 
 const POLICY: &str = "version: 1\nenvironments:\n  production:\n    hard-mandatory:\n      - no-overlap: {drain: 70s}\n    soft-mandatory:\n      - max-frequency: {deploys: 2, per: 1h}\n        because: each deploy is a switchover\n";
-
-fn run(fixture: &Fixture, arguments: &[&str]) -> (i32, String, String) {
-    run_with(fixture, arguments, "")
-}
-
-fn run_with(fixture: &Fixture, arguments: &[&str], input: &str) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("deploy-rhythm").expect("the binary");
-    command.current_dir(&fixture.path).env_clear().env("HOME", &fixture.path).args(arguments).write_stdin(input);
-    let output = command.output().expect("it runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
-}
 
 /// A repository with a policy on `main`, and the log of its deploys.
 fn shop() -> (Fixture, String) {
@@ -244,7 +233,7 @@ fn a_written_rule_without_any_source_holds_and_names_the_remedies() {
     assert!(
         text.contains("HOLD until somebody acts")
             && text.contains("--deploys FILE")
-            && text.contains("git tag -a deploy/production/"),
+            && text.contains("git tag -m deploy deploy/production/"),
         "{text}"
     );
 }

@@ -6,7 +6,7 @@ mod support {
 
 use deploy_rhythm::engine::event::{CommitId, Precision};
 use deploy_rhythm::engine::facts::{Ancestry, Batch, Missing};
-use deploy_rhythm::sources::git::{Clock, FoundBy, GitError, Landings, Note, Now, PathFilter, Repo};
+use deploy_rhythm::sources::git::{Clock, FoundBy, GitError, Landings, Now, PathFilter, Repo};
 use support::repo::{Fixture, minute};
 
 const LATE: i64 = 100_000;
@@ -264,7 +264,7 @@ fn a_shallow_clone_says_so_and_decides_what_it_can() {
     let fixture = Fixture::clone_of(&source.path, &["--depth=4"]);
     let repo = open(&fixture);
     assert!(repo.is_shallow());
-    assert!(repo.notes().contains(&Note::Shallow));
+    assert!(repo.is_shallow());
     let found = landings(&repo, &ids[9]);
     assert_eq!((found.landings.len(), found.shallow, found.complete_since), (4, true, Some(minute(70))));
     assert_eq!(batch(&repo, &ids[9], Some(&ids[7])).expect("a batch").size(), 2);
@@ -377,7 +377,6 @@ fn the_default_branch_is_the_remotes() {
     fixture.git(0, &["fetch", "--quiet"]);
     let repo = open(&fixture);
     assert!(repo.default_branch().expect("a branch").fetched_at.is_some());
-    assert!(matches!(&repo.notes()[..], [Note::LastFetched { branch, .. }] if branch == "origin/main"));
     assert!(repo.origin_url().expect("a url").starts_with("file://"));
 }
 
@@ -385,14 +384,13 @@ fn the_default_branch_is_the_remotes() {
 fn without_a_remote_the_default_branch_is_main_master_or_head() {
     let (fixture, _) = linear();
     let found = || open(&fixture).default_branch().map(|branch| (branch.name, branch.found_by));
-    assert_eq!(found(), Ok(("main".to_owned(), FoundBy::Main)));
+    assert_eq!(found(), Ok(("main".to_owned(), FoundBy::Name)));
     fixture.git(0, &["branch", "--move", "master"]);
-    assert_eq!(found(), Ok(("master".to_owned(), FoundBy::Master)));
+    assert_eq!(found(), Ok(("master".to_owned(), FoundBy::Name)));
     fixture.git(0, &["branch", "--move", "trunk"]);
     assert_eq!(found(), Ok(("trunk".to_owned(), FoundBy::Head)));
     fixture.git(0, &["switch", "--quiet", "--detach"]);
     assert_eq!(found(), Ok(("HEAD".to_owned(), FoundBy::Head)));
-    assert_eq!(open(&fixture).notes(), [Note::DetachedHead]);
 }
 
 #[test]
@@ -401,7 +399,6 @@ fn an_empty_repository_has_no_commits_yet() {
     let repo = open(&fixture);
     assert!(matches!(repo.head(), Err(GitError::NoCommits)));
     assert!(repo.default_branch().is_err());
-    assert!(repo.notes().is_empty());
     assert!(repo.deploy_tags("v*", "production").expect("tags").deployments.is_empty());
 }
 

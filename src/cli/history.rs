@@ -68,7 +68,9 @@ impl History {
         let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&subject.found.policy, &policy, &listed, complete_since, now, subject.future());
-        let landings = subject.trunk(since).map(|trunk| trunk.landings);
+        let trunk = subject.trunk(since);
+        let cut = trunk.as_ref().ok().filter(|trunk| trunk.shallow).and_then(|trunk| trunk.complete_since);
+        let landings = trunk.map(|trunk| trunk.landings);
         let rollouts =
             accounts.rollouts.as_ref().map(|rollouts| rollouts.started_since(since).to_vec()).map_err(Clone::clone);
         let mut sources: Vec<String> = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
@@ -80,17 +82,26 @@ impl History {
         Ok(Outcome::done(match self.format {
             Plain::Json => json_of(&events, &sources, complete_since),
             Plain::Terminal => {
-                let mut out = timeline(&events, edge.width, now);
+                let mut out = timeline(&events, edge.cut, now);
                 if hidden > 0 {
                     let _ = writeln!(out, "({hidden} earlier events are not shown: `--limit` shows more)");
                 }
-                let complete = complete_since
-                    .map_or_else(|| "complete".to_owned(), |since| format!("complete since {}", utc(since)));
+                let complete = complete_since.map_or_else(
+                    || "deployments complete".to_owned(),
+                    |since| format!("deployments complete since {}", utc(since)),
+                );
                 let _ = writeln!(
                     out,
                     "read from: {}; {complete}",
                     sources.iter().map(|source| clean(source)).collect::<Vec<_>>().join(", ")
                 );
+                if let Some(cut) = cut.filter(|cut| *cut > since) {
+                    let _ = writeln!(
+                        out,
+                        "missing: pushes before {}: the clone is shallow. Run `git fetch --unshallow` (in a workflow: `fetch-depth: 0`)",
+                        utc(cut)
+                    );
+                }
                 for missing in [missing(&rollouts), missing(&landings)].into_iter().flatten() {
                     let _ = writeln!(out, "missing: {}. {}", missing.what, missing.remedy);
                 }
@@ -123,7 +134,7 @@ fn events<'a>(rollouts: &'a [Rollout], landings: &'a [Landing], since: Instant) 
     events
 }
 
-fn timeline(events: &[Event<'_>], width: usize, now: Instant) -> String {
+fn timeline(events: &[Event<'_>], cut: Option<usize>, now: Instant) -> String {
     let mut out = String::new();
     let mut day = None;
     let mut last: Option<Instant> = None;
@@ -147,7 +158,8 @@ fn timeline(events: &[Event<'_>], width: usize, now: Instant) -> String {
                 )
             }
         };
-        let _ = writeln!(out, "{}", line.chars().take(width.max(40)).collect::<String>());
+        let columns = cut.map_or(usize::MAX, |columns| columns.max(40));
+        let _ = writeln!(out, "{}", line.chars().take(columns).collect::<String>());
     }
     if events.is_empty() {
         out.push_str("nothing happened in that time\n");

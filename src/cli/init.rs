@@ -33,10 +33,11 @@ struct Finding {
 impl Init {
     pub(super) fn run(self) -> Result<Outcome, Error> {
         let repo = Repo::open(&self.repo).map_err(|error| Error::usage(error.to_string()))?;
-        let top = repo.workdir().ok_or_else(|| {
+        let top = repo.workdir().filter(|top| !repo.is_bare() && *top != repo.git_dir()).ok_or_else(|| {
             Error::usage("a bare repository has no working tree to write to").hint("run `init` in a clone")
         })?;
-        let text = policy(&look(&repo, top)?);
+        let findings = look(&repo, top)?;
+        let text = policy(&findings);
         if self.print {
             return Ok(Outcome::done(text));
         }
@@ -47,8 +48,14 @@ impl Init {
             }
         }
         files::create(&top.join(PATHS[0]), &text)?;
+        let begin = match findings.iter().any(|finding| finding.history.is_some()) {
+            true => "",
+            false => {
+                "  touch deploys.jsonl             # an empty log: nothing was deployed yet; without any record rules hold\n"
+            }
+        };
         Ok(Outcome::done(format!(
-            "wrote {}\n\nnext:\n  deploy-rhythm policy validate   # after each edit\n  deploy-rhythm check             # judged by it; in force for all once it lands on the default branch\n",
+            "wrote {}\n\nnext:\n{begin}  deploy-rhythm policy validate   # after each edit\n  deploy-rhythm check             # judged by it; in force for all once it lands on the default branch\n",
             PATHS[0]
         )))
     }
@@ -137,7 +144,7 @@ fn policy(findings: &[Finding]) -> String {
     out.push_str(&format!("extends: [{}]\n\n", extends.join(", ")));
     let history: Vec<&str> = findings.iter().filter_map(|finding| finding.history.as_deref()).collect();
     if history.is_empty() {
-        out.push_str("# Where deployments are recorded. None were found: give them with `--deploys FILE`, tag each deploy\n# (`git tag -a deploy/production/20260204-1403`), or name a log in JSON Lines:\n# history:\n#   log: deploys.jsonl\n\n");
+        out.push_str("# Where deployments are recorded. None were found: give them with `--deploys FILE`, tag each deploy\n# (`git tag -m deploy deploy/production/20260204-1403`), or keep a log in JSON Lines, at first an empty one:\n# history:\n#   log: deploys.jsonl\n\n");
     } else {
         out.push_str("# Where deployments are recorded.\nhistory:\n");
         out.push_str(&history.join("\n"));

@@ -21,7 +21,10 @@ pub use question::QuestionArgs;
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
     pub now: Instant,
+    /// Columns to wrap at.
     pub width: usize,
+    /// Columns to cut single lines at; none where no terminal shows them.
+    pub cut: Option<usize>,
 }
 
 /// What a command answers: the text for standard output, and the exit code.
@@ -107,7 +110,7 @@ impl Cli {
             Command::Init(command) => command.run(),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),
-            Command::Man(_) => generate::Man::run(),
+            Command::Man(command) => command.run(),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Datelike};
+use chrono::Datelike;
 use clap::{Args, ValueEnum};
 
 use super::Edge;
 use crate::engine::evaluate::evaluate;
-use crate::engine::event::Instant;
+use crate::engine::event::{Instant, parse_instant};
 use crate::engine::lane::{Lane, LaneRequest};
 use crate::error::Error;
 use crate::gather::{Gathered, Question, Subject};
@@ -39,7 +39,7 @@ pub struct QuestionArgs {
     pub deploys: Option<PathBuf>,
 
     /// The environment [default: the only one that the policy names, else production]
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub environment: Option<String>,
 
     /// Judge as of this instant instead of now, RFC 3339
@@ -67,9 +67,8 @@ pub struct RequestArgs {
 }
 
 fn instant(text: &str) -> Result<Instant, String> {
-    let instant = DateTime::parse_from_rfc3339(text)
-        .map_err(|_| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
-    let instant = instant.to_utc();
+    let instant = parse_instant(text)
+        .ok_or_else(|| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
     if (1971..=9000).contains(&instant.year()) {
         Ok(instant)
     } else {

@@ -18,7 +18,7 @@ use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::{Budget, no_overlap};
 use crate::error::Error;
 use crate::gather::{Question, Subject};
-use crate::render::{clean, marked_answer, when};
+use crate::render::{clean, harmless, marked_answer, when, wrap};
 
 /// Each environment: budgets left, the next opening, what runs
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(super) enum Plain {
 /// One environment at a glance.
 struct Glance {
     decision: Decision,
-    budgets: Vec<(&'static str, Budget)>,
+    budgets: Vec<(&'static str, String, Budget)>,
     running: Vec<Rollout>,
     last: Option<Rollout>,
     rules: usize,
@@ -65,7 +65,7 @@ impl Status {
         }
         let text = match self.format {
             Plain::Json => json_of(&glances),
-            Plain::Terminal => terminal(&glances, &notes, &subject),
+            Plain::Terminal => terminal(&glances, &notes, &subject, edge.width),
         };
         Ok(Outcome::done(text))
     }
@@ -89,9 +89,12 @@ fn names(subject: &Subject, question: &Question) -> Result<BTreeSet<Environment>
 }
 
 fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Instant) -> Glance {
-    let budgets = policy.rules.iter().filter_map(|entry| {
+    // What is not known has no budget that could be told.
+    let known =
+        policy.rules.iter().zip(&decision.findings).filter(|(_, finding)| finding.status != RuleStatus::Unknown);
+    let budgets = known.filter_map(|(entry, finding)| {
         let budget = entry.rule.check().budget(facts, at)?;
-        Some((entry.rule.id().name(), budget))
+        Some((entry.rule.id().name(), finding.asks.clone(), budget))
     });
     let rollouts = facts.rollouts.as_ref().ok();
     Glance {
@@ -103,7 +106,16 @@ fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Ins
     }
 }
 
-fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> String {
+/// Writes a line, broken at the width; what follows its first line stands a little further in.
+fn line(out: &mut String, indent: usize, width: usize, text: &str) {
+    let columns = width.clamp(40, 120).saturating_sub(indent);
+    for (index, part) in wrap(&harmless(text), columns).iter().enumerate() {
+        let deeper = if index == 0 { indent } else { indent + 2 };
+        let _ = writeln!(out, "{}{part}", " ".repeat(deeper));
+    }
+}
+
+fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, width: usize) -> String {
     let zone = subject.found.policy.timezone();
     let mut out = String::new();
     for glance in glances {
@@ -115,17 +127,15 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> 
             let level = if finding.level.is_mandatory() { "" } else { " (advice)" };
             let until =
                 finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
-            let _ = writeln!(out, "  ◼ {}{level}: {}{until}", finding.rule, clean(&finding.message));
+            line(&mut out, 2, width, &format!("◼ {}{level}: {}{until}", finding.rule, finding.message));
         }
-        for (rule, Budget { left, of }) in &glance.budgets {
-            let asks =
-                decision.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.asks.as_str());
-            let _ = writeln!(out, "  {left} of {of} left   {rule}: {}", asks.unwrap_or_default());
+        for (rule, asks, Budget { left, of }) in &glance.budgets {
+            line(&mut out, 2, width, &format!("{left} of {of} left: {rule}, {asks}"));
         }
         for rollout in &glance.running {
             let age = duration::glance(decision.at - rollout.start);
-            let _ = writeln!(out, "  running for {age}: {}", clean(&rollout.to_string()));
-            let _ = writeln!(out, "    to settle it: {}", clean(&no_overlap::settle(rollout)));
+            line(&mut out, 2, width, &format!("running for {age}: {rollout}"));
+            line(&mut out, 4, width, &format!("to settle it: {}", no_overlap::settle(rollout)));
         }
         if let Some(last) = &glance.last {
             let ended = if last.outcome == RolloutOutcome::Failure { "failed" } else { "succeeded" };
@@ -138,7 +148,7 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject) -> 
         out.push('\n');
     }
     for note in notes {
-        let _ = writeln!(out, "note: {}", clean(note));
+        line(&mut out, 0, width, &format!("note: {note}"));
     }
     let _ = writeln!(out, "policy: {}", clean(&subject.found.description));
     out
@@ -150,7 +160,7 @@ fn json_of(glances: &[Glance]) -> String {
         let budgets: Vec<Json> = glance
             .budgets
             .iter()
-            .map(|(rule, budget)| json!({"rule": rule, "left": budget.left, "of": budget.of}))
+            .map(|(rule, asks, budget)| json!({"rule": rule, "asks": asks, "left": budget.left, "of": budget.of}))
             .collect();
         let running: Vec<Json> = glance
             .running

@@ -9,6 +9,17 @@ use serde::{Deserialize, Serialize};
 /// A point in time, UTC.
 pub type Instant = DateTime<Utc>;
 
+/// Reads an instant, RFC 3339; a leap second is the second after it.
+#[must_use]
+pub fn parse_instant(text: &str) -> Option<Instant> {
+    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    // chrono keeps 23:59:60 as a nanosecond count past the second, which no comparison of spans expects.
+    match instant.timestamp_subsec_nanos().checked_sub(1_000_000_000) {
+        Some(nanos) => Instant::from_timestamp(instant.timestamp() + 1, nanos),
+        None => Some(instant),
+    }
+}
+
 /// The full id of a commit, as the source wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct CommitId(Arc<str>);

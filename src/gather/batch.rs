@@ -68,6 +68,7 @@ impl Subject {
                 (Ok(None), false) if filter.is_none() => recent(landings, Instant::MIN_UTC),
                 (Ok(base), false) => self.repo.batch(asked.commit, base, &landings, filter)?,
             };
+            self.age_by_landing(&mut batch, asked, trunk)?;
             if !chains {
                 return Ok(batch);
             }
@@ -100,6 +101,20 @@ impl Subject {
         }
     }
 
+    /// Gives commits that came to the default branch inside a merge the instant of that merge.
+    fn age_by_landing(&self, batch: &mut Batch, asked: &Asked<'_>, trunk: Result<&Landings, &Missing>) -> Known<()> {
+        let Some(trunk) = trunk.ok().filter(|_| asked.landed) else { return Ok(()) };
+        for BatchLanding { landing, .. } in &mut batch.landings {
+            if trunk.holds(&landing.commit) {
+                continue;
+            }
+            if let Some(merge) = self.repo.landing_of(&landing.commit, trunk)? {
+                (landing.at, landing.precision) = (merge.at.min(self.now.instant), merge.precision);
+            }
+        }
+        Ok(())
+    }
+
     /// Names the files of the landings that a chain of fixes may link.
     fn fill_files(&self, batch: &mut Batch, lookback: TimeDelta) -> Known<()> {
         let Some(newest) = newest_fix(batch).map(|landing| landing.at) else { return Ok(()) };
@@ -128,8 +143,10 @@ fn further(batch: &Batch, within: TimeDelta, now: Instant) -> Option<Instant> {
 
 /// What landed after an instant, as a batch that begins there.
 fn recent(landings: Landings, since: Instant) -> Batch {
+    // What is asked for is there, whatever its date says: it counts as landing now.
+    let later = landings.later.into_iter().map(|landing| Landing { at: landings.now, ..landing });
     let (shipped, fresh): (Vec<Landing>, Vec<Landing>) =
-        landings.landings.into_iter().partition(|landing| landing.at <= since);
+        landings.landings.into_iter().chain(later).partition(|landing| landing.at <= since);
     let fresh = fresh.into_iter().map(|landing| BatchLanding { landing, commits: 1 }).collect();
     Batch { base: None, landings: fresh, shipped, complete_since: landings.complete_since }
 }

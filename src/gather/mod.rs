@@ -2,7 +2,7 @@
 
 mod batch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -10,16 +10,16 @@ use chrono::TimeDelta;
 use crate::engine::account::rollout_facts;
 use crate::engine::calendar::HORIZON;
 use crate::engine::duration;
-use crate::engine::event::{CommitId, Environment, Instant};
+use crate::engine::event::{CommitId, Deployment, Environment, Instant};
 use crate::engine::facts::{Ancestry, DeployRequest, Facts, Known, Missing, Pushes};
 use crate::engine::history::Future;
 use crate::engine::lane::LaneRequest;
-use crate::engine::policy::{EnvironmentPolicy, Trigger};
+use crate::engine::policy::{EnvironmentPolicy, Policy, Trigger};
 use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
 use crate::sources::deployments::{self, Records};
-use crate::sources::git::{Clock, DefaultBranch, Landings, Now, PathFilter, Repo};
+use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilter, Repo};
 use crate::sources::ics;
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
@@ -199,8 +199,22 @@ impl Subject {
             Ok(None) => Ok(None),
             Ok(Some(base)) => self.repo.ancestry(&commit, base).map(Some),
         };
-        let pushes = trunk.map(|trunk| self.pushes(trunk, landed, filter.as_ref()));
+        let pushes = trunk.map(|trunk| {
+            // A commit that landed later than the instant judged would land now, as one that has not landed.
+            let seen = trunk.landings.last().is_some_and(|last| {
+                last.commit == commit || self.repo.ancestry(&commit, &last.commit) == Ok(Ancestry::Older)
+            });
+            let landed = landed && (trunk.later.is_empty() || seen);
+            self.pushes(trunk, landed, filter.as_ref())
+        });
+        notes.extend(self.branch_note());
         notes.extend(self.fetch_note(&policy));
+        if let Ok(listed) = &listed {
+            notes.extend(elsewhere_note(&self.found.policy, &policy, listed));
+        }
+        if policy.rules.is_empty() && !unrecorded {
+            notes.push(format!("no rule judges {}: everything is approved", policy.environment));
+        }
 
         let history = HistorySummary {
             complete_since,
@@ -243,6 +257,15 @@ impl Subject {
         sources
     }
 
+    /// Says that HEAD had to stand for the default branch, its policy included.
+    fn branch_note(&self) -> Option<String> {
+        let branch = self.branch.as_ref().ok().filter(|branch| branch.found_by == FoundBy::Head)?;
+        Some(format!(
+            "no default branch was found (no origin/HEAD, main or master): {} stands for it; name it with `git remote set-head origin --auto`",
+            branch.name
+        ))
+    }
+
     /// Says how old the knowledge of a remote branch is, where pushes are judged by it.
     fn fetch_note(&self, policy: &EnvironmentPolicy) -> Option<String> {
         let branch = self.branch.as_ref().ok().filter(|_| policy.has(RuleId::PushFrequency))?;
@@ -278,6 +301,19 @@ impl Subject {
         }
         calendars
     }
+}
+
+/// Says which environments the record names where it has nothing for the one that is asked about.
+fn elsewhere_note(policy: &Policy, asked: &EnvironmentPolicy, records: &[Deployment]) -> Option<String> {
+    let counts = |name: &Environment| {
+        *name == asked.environment || (asked.target.is_some() && policy.target(name) == asked.target)
+    };
+    let names: BTreeSet<&Environment> = records.iter().map(|record| &record.environment).collect();
+    if names.is_empty() || names.iter().any(|name| counts(name)) {
+        return None;
+    }
+    let names: Vec<String> = names.into_iter().take(5).map(|name| format!("`{name}`")).collect();
+    Some(format!("no deployment to `{}` is recorded: the record names {}", asked.environment, names.join(", ")))
 }
 
 fn not_read(what: &str) -> Missing {

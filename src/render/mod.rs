@@ -11,10 +11,10 @@ use chrono_tz::Tz;
 use clap::ValueEnum;
 
 use crate::engine::calendar::utc;
-use crate::engine::decision::{Decision, Finding, Verdict};
+use crate::engine::decision::{Decision, Evidence, Finding, Status, Verdict};
 use crate::report::Report;
 
-pub use text::{clean, escape, when};
+pub use text::{clean, escape, harmless, when, wrap};
 
 /// The outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,12 +71,34 @@ pub fn render(report: &Report, format: Format, style: &Style) -> String {
 
 /// The answer in words: `HOLD until 16:42 UTC (in 1h 20m)`.
 fn answer(decision: &Decision, zone: Option<Tz>) -> String {
-    match (decision.verdict, decision.next_approval) {
-        (Verdict::Approve, _) => "APPROVE".to_owned(),
-        (Verdict::Hold, Some(until)) => format!("HOLD until {}", when(until, decision.at, zone)),
-        (Verdict::Hold, None) => "HOLD until somebody acts".to_owned(),
-        (Verdict::Reject, _) => "REJECT".to_owned(),
+    let until = decision.next_approval.map(|until| when(until, decision.at, zone));
+    match (decision.verdict, running(decision), until) {
+        (Verdict::Approve, ..) => "APPROVE".to_owned(),
+        (Verdict::Hold, Some(id), Some(until)) => format!("HOLD until deploy {id} finishes, {until} at the latest"),
+        (Verdict::Hold, Some(id), None) => format!("HOLD until deploy {id} finishes"),
+        (Verdict::Hold, None, Some(until)) => format!("HOLD until {until}"),
+        (Verdict::Hold, None, None) => "HOLD until somebody acts".to_owned(),
+        (Verdict::Reject, ..) => "REJECT".to_owned(),
     }
+}
+
+/// The rollout whose finish the gate waits for, where nothing else is in the way that only a person can move.
+fn running(decision: &Decision) -> Option<String> {
+    let blocking = decision.findings.iter().filter(|finding| {
+        finding.level.is_mandatory() && finding.verdict != Verdict::Approve && finding.status != Status::Unknown
+    });
+    let waits = |finding: &Finding| match finding.evidence.first() {
+        Some(Evidence::Rollout(rollout)) if rollout.finish.is_none() => Some(rollout.id.to_string()),
+        _ => None,
+    };
+    let (mut id, mut others) = (None, false);
+    for finding in blocking {
+        match waits(finding) {
+            Some(running) if ["no-overlap", "min-interval"].contains(&finding.rule) => id = id.or(Some(running)),
+            _ => others = others || finding.until.is_none(),
+        }
+    }
+    id.filter(|_| !others).map(|id| clean(&id).into_owned())
 }
 
 /// The answer with its mark, so that no colour is needed to tell it.
@@ -120,10 +142,23 @@ fn passing(report: &Report) -> Vec<&Finding> {
 /// What to do, each act once.
 fn remedies(report: &Report) -> Vec<String> {
     let mut remedies: Vec<String> = Vec::new();
-    let blocking = blocking(report);
+    let mut blocking = blocking(report);
+    let timed = blocking.iter().filter(|finding| finding.until.is_some()).count();
     // Several rules each name their own time: what counts is when the last of them lets it go.
-    if let Some(next) = report.decision.next_approval.filter(|_| blocking.len() > 1) {
-        remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
+    if timed > 1 && timed == blocking.len() {
+        match report.decision.next_approval {
+            Some(next) => {
+                remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
+                blocking.retain(|finding| running_rule(finding));
+            }
+            None => {
+                remedies.push(
+                    "no instant of the next 400 days suits all of these at once: change the policy (windows in one list are alternatives; two rules must both be open)"
+                        .to_owned(),
+                );
+                blocking.clear();
+            }
+        }
     }
     for remedy in blocking.into_iter().filter_map(|finding| finding.remedy.clone()) {
         if !remedies.contains(&remedy) {
@@ -131,6 +166,11 @@ fn remedies(report: &Report) -> Vec<String> {
         }
     }
     remedies
+}
+
+/// Whether a finding waits for a rollout that runs: then there is more to do than to wait.
+fn running_rule(finding: &Finding) -> bool {
+    matches!(finding.evidence.first(), Some(Evidence::Rollout(rollout)) if rollout.finish.is_none())
 }
 
 /// What the history was, in a line.

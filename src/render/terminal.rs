@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style as Paint};
 
-use super::text::{clean, when, wrap};
+use super::text::{clean, harmless, when, wrap};
 use super::{Colour, Detail, Style, advice, blocking, history_line, marked_answer, passing, remedies};
 use crate::engine::decision::{Finding, Status, Verdict};
 use crate::report::{PolicyKind, Report};
@@ -31,8 +31,8 @@ impl Page<'_> {
 
     /// Writes text wrapped and indented; the first line begins with `lead`.
     fn paragraph(&mut self, lead: &str, indent: usize, text: &str) {
-        let width = self.style.width.clamp(40, 120).saturating_sub(indent);
-        for (index, line) in wrap(&clean(text), width).into_iter().enumerate() {
+        let width = self.style.width.clamp(20, 120).saturating_sub(indent);
+        for (index, line) in wrap(&harmless(text), width).into_iter().enumerate() {
             let before = if index == 0 { format!("{lead:<indent$}") } else { " ".repeat(indent) };
             self.line(&format!("{before}{line}"));
         }
@@ -42,9 +42,9 @@ impl Page<'_> {
 pub(super) fn render(report: &Report, style: &Style) -> String {
     let mut page = Page { out: String::new(), style };
     headline(&mut page, report);
-    for finding in blocking(report) {
+    for (finding, others) in grouped(blocking(report)) {
         page.line("");
-        shut(&mut page, finding, report);
+        shut(&mut page, finding, &others, report);
     }
     let remedies = remedies(report);
     if !remedies.is_empty() {
@@ -62,12 +62,13 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         page.line(&heading);
         for finding in advice {
             match style.detail {
-                Detail::Brief => page.paragraph(
-                    "  ○",
-                    4,
-                    &format!("{}: {}{}", finding.rule, finding.message, until(finding, report, style)),
-                ),
-                Detail::Full => shut(&mut page, finding, report),
+                Detail::Brief => {
+                    let remedy = finding.remedy.as_deref().filter(|_| finding.status == Status::Unknown);
+                    let remedy = remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+                    let until = until(finding, report, style);
+                    page.paragraph("  ○", 4, &format!("{}: {}{until}{remedy}", finding.rule, finding.message));
+                }
+                Detail::Full => shut(&mut page, finding, &[], report),
             }
         }
     }
@@ -87,7 +88,7 @@ fn headline(page: &mut Page<'_>, report: &Report) {
     let subject = report.subject.as_deref().map(clean).unwrap_or_default();
     page.line(&words);
     let about = format!("  {} ← {} {subject}", clean(&decision.environment), decision.commit.short());
-    let width = page.style.width.max(40);
+    let width = page.style.width.max(20);
     let cut: String = about.chars().take(width).collect();
     page.line(&cut);
     if let Some(note) = &decision.lane_note {
@@ -99,8 +100,23 @@ fn until(finding: &Finding, report: &Report, style: &Style) -> String {
     finding.until.map(|until| format!("; until {}", when(until, report.decision.at, style.zone))).unwrap_or_default()
 }
 
-/// A finding that does not pass.
-fn shut(page: &mut Page<'_>, finding: &Finding, report: &Report) {
+/// Findings of which several say the same: the first, with the rules of the others.
+fn grouped(findings: Vec<&Finding>) -> Vec<(&Finding, Vec<&'static str>)> {
+    let mut groups: Vec<(&Finding, Vec<&'static str>)> = Vec::new();
+    for finding in findings {
+        let same = |first: &Finding| {
+            first.status == Status::Unknown && finding.status == Status::Unknown && first.message == finding.message
+        };
+        match groups.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, others)) => others.push(finding.rule),
+            None => groups.push((finding, Vec::new())),
+        }
+    }
+    groups
+}
+
+/// A finding that does not pass, and the rules that say the same.
+fn shut(page: &mut Page<'_>, finding: &Finding, others: &[&str], report: &Report) {
     let mark = match (finding.verdict, finding.status) {
         (_, Status::Unknown) => "?",
         (Verdict::Reject, _) => "✘",
@@ -110,6 +126,9 @@ fn shut(page: &mut Page<'_>, finding: &Finding, report: &Report) {
     let source = page.paint(&clean(&format!("{}:{}", finding.source.file, finding.source.line)), Paint::new().dimmed());
     page.line(&format!("{mark} {rule}  {}  {source}", finding.level.name()));
     page.paragraph("", 2, &format!("{}{}", finding.message, until(finding, report, page.style)));
+    if !others.is_empty() {
+        page.paragraph("", 2, &format!("so it is for {}", others.join(", ")));
+    }
     if let Some(because) = &finding.because {
         page.paragraph("", 2, &format!("because {because}"));
     }
@@ -129,8 +148,8 @@ fn evidence(page: &mut Page<'_>, finding: &Finding) {
     for line in lines.iter().take(shown) {
         page.paragraph("    ·", 6, line);
     }
-    if let Some(more) = lines.len().checked_sub(shown).filter(|more| *more > 0) {
-        page.line(&format!("      … and {more} more: `deploy-rhythm why {}` shows all", finding.rule));
+    if lines.len() > shown {
+        page.line(&format!("      … `deploy-rhythm why {}` shows all", finding.rule));
     }
 }
 
@@ -157,10 +176,16 @@ fn passes(page: &mut Page<'_>, report: &Report) {
         return;
     }
     for (status, words) in [(Status::Met, "passes"), (Status::Skipped, "skipped"), (Status::Overridden, "overridden")] {
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         for finding in passing.iter().filter(|finding| finding.status == status) {
-            if !names.contains(&finding.rule) {
-                names.push(finding.rule);
+            // Where another finding of that rule is shut, the parameters tell which one passes.
+            let shut = |other: &&Finding| other.rule == finding.rule && other.verdict != Verdict::Approve;
+            let name = match report.decision.findings.iter().any(|other| shut(&other)) {
+                true => format!("{} ({})", finding.rule, finding.asks),
+                false => finding.rule.to_owned(),
+            };
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         if !names.is_empty() {

@@ -13,15 +13,25 @@ const LONGEST: usize = 300;
 /// Takes out what could steer a terminal or turn text around, and cuts what is too long.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(is_hostile) {
-        return Cow::Borrowed(text);
+    match harmless(text) {
+        short if short.chars().nth(LONGEST).is_none() => short,
+        long => Cow::Owned(long.chars().take(LONGEST).chain(['…']).collect()),
     }
-    let mut kept: String =
-        text.chars().map(|letter| if is_hostile(letter) { '\u{fffd}' } else { letter }).take(LONGEST).collect();
-    if text.chars().count() > LONGEST {
-        kept.push('…');
+}
+
+/// Takes out what could steer a terminal or turn text around, whatever its length; a line's end becomes a space.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let plain = |letter: char| match letter {
+        '\n' | '\t' => ' ',
+        _ if is_hostile(letter) => '\u{fffd}',
+        _ => letter,
+    };
+    if text.chars().any(is_hostile) {
+        Cow::Owned(text.trim_end().chars().map(plain).collect())
+    } else {
+        Cow::Borrowed(text)
     }
-    Cow::Owned(kept)
 }
 
 /// Control characters, and those that turn the direction of text or hide in it.
@@ -35,8 +45,14 @@ fn is_hostile(letter: char) -> bool {
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let clean = clean(text);
-    for letter in clean.chars() {
+    let mut before = ' ';
+    let mut letters = clean.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let in_number = before.is_ascii_digit() && letters.peek().is_some_and(char::is_ascii_digit);
+        before = letter;
         match letter {
+            // A time of day is no scheme and no emoji, and people copy it.
+            ':' if in_number => out.push(letter),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -46,7 +62,8 @@ pub fn escape(text: &str) -> String {
                 out.push(letter);
                 out.push_str("&#8288;");
             }
-            '.' => out.push_str(".&#8288;"),
+            '.' if ends_with_www(&out) => out.push_str(".&#8288;"),
+            '.' => out.push(letter),
             _ if letter.is_ascii_punctuation() => {
                 out.push('\\');
                 out.push(letter);
@@ -55,6 +72,11 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a full stop here would begin the name of a site, of which GitHub makes a link.
+fn ends_with_www(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// An instant for a person: the time, the date where it is another day, and how far off it is.

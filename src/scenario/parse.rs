@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
-
 use super::ask::{Ask, ask};
-use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Landing, Precision};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Landing, Precision, parse_instant};
 use crate::engine::facts::{BatchLanding, CheckState, OutsideFinding, Override};
 use crate::engine::history::Future;
 use crate::engine::policy::problem::{FileProblems, Place};
@@ -163,7 +161,7 @@ pub(super) fn one_of<T: Copy>(yaml: &Yaml, of: &str, known: &[(&str, T)], proble
 /// Reads an instant.
 pub(super) fn instant(yaml: &Yaml, problems: &mut Problems) -> Option<Instant> {
     let text = problems.text(yaml, "an instant")?;
-    let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
+    let parsed = parse_instant(&text);
     if parsed.is_none() {
         problems.add(yaml.place, format!("`{text}` is no instant"), "write it as 2026-02-04T14:03:00Z");
     }

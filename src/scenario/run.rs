@@ -102,7 +102,10 @@ fn differences(expect: &Expected, decision: &Decision) -> Vec<String> {
 /// Everything that a finding says.
 fn words(finding: &Finding) -> String {
     let evidence = finding.evidence.iter().map(ToString::to_string);
-    let all = std::iter::once(finding.message.clone()).chain(finding.remedy.clone()).chain(evidence);
+    let all = std::iter::once(finding.message.clone())
+        .chain(finding.because.clone())
+        .chain(finding.remedy.clone())
+        .chain(evidence);
     all.collect::<Vec<_>>().join("; ")
 }
 

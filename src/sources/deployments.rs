@@ -37,13 +37,21 @@ pub fn from_text(name: &str, bytes: &[u8]) -> Result<Records, Error> {
         return kamal(name, bytes, Extent::Tail);
     }
     let deployments = log::parse(name, bytes).map_err(|error| Error::usage(error.to_string()))?;
-    Ok(Records { deployments, sources: vec![format!("deploy log {name}")], ..Records::default() })
+    // An empty log is a history without deployments; a pipe whose first half failed looks the same.
+    let empty =
+        bytes.trim_ascii().is_empty().then(|| format!("{name} is empty: it says that nothing was ever deployed"));
+    let notes = empty.into_iter().collect();
+    Ok(Records { deployments, sources: vec![format!("deploy log {name}")], notes, ..Records::default() })
 }
 
 fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
     let audit = kamal_audit::parse(name, bytes, extent).map_err(|error| Error::usage(error.to_string()))?;
     let sources = vec![format!("Kamal audit {name}")];
-    Ok(Records { deployments: audit.deployments, complete_since: audit.complete_since, sources, notes: audit.notes })
+    let mut notes = audit.notes;
+    if audit.deployments.is_empty() {
+        notes.push(format!("{name} shows no rollout: no line of it says `Booted app version`"));
+    }
+    Ok(Records { deployments: audit.deployments, complete_since: audit.complete_since, sources, notes })
 }
 
 /// Looks for the records of a repository: deploy log, Kamal's audit log, deploy tags.
@@ -72,9 +80,14 @@ pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Ins
             _ => format!("the deployments: no deploy log ({}), no Kamal audit log, no tag {pattern}", LOGS.join(", ")),
         };
         let remedy = format!(
-            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), or tag each deploy: `git tag -a {}`",
+            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), begin a log (`touch {}`), or tag each deploy: `git tag -m deploy {}`",
+            LOGS[0],
             pattern.replace("{environment}", environment).replace('*', "$(date +%Y%m%d-%H%M%S)")
         );
+        let remedy = match settings.source {
+            HistorySource::Auto | HistorySource::Tags => remedy,
+            _ => "give them with `--deploys FILE`: a log in JSON Lines, or the text of `kamal audit`".to_owned(),
+        };
         return Ok(Err(Missing::new(what, remedy)));
     }
     Ok(Ok(merge(found, environment, now)))
@@ -136,7 +149,7 @@ fn tags_of(repo: &Repo, settings: &HistorySettings) -> Result<Option<Records>, E
         tags.unread.iter().take(5).map(|tag| format!("the tag {} is left out: {}", tag.name, tag.reason)).collect();
     let tags = tags.deployments;
     if tags.iter().any(|tag| tag.precision == Precision::Guessed) {
-        notes.push("some deploy tags are lightweight: their commits' dates stand for the deploys (annotated tags tell: `git tag -a`)".to_owned());
+        notes.push("some deploy tags are lightweight: their commits' dates stand for the deploys (annotated tags tell: `git tag -m deploy NAME`)".to_owned());
     }
     let oldest = tags.iter().map(|tag| tag.started_at).min();
     let complete_since = oldest.filter(|_| repo.is_shallow());

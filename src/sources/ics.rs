@@ -101,6 +101,9 @@ fn occurrences(event: &Component<'_>, zone: Tz, from: Instant, to: Instant) -> R
         })
         .collect();
     let first = (instant(start, zone)?, last_instant(start, end, zone)?);
+    if first.1 < first.0 {
+        return Err("it ends before it starts".to_owned());
+    }
     if rules.is_empty() {
         return Ok(vec![first]);
     }
@@ -131,6 +134,17 @@ fn recurring(
         Edge::Day(day) => format!("{}T000000", day.format("%Y%m%d")),
         Edge::Instant(instant) => instant.with_timezone(&local).format("%Y%m%dT%H%M%S").to_string(),
     };
+    // A freeze of some minutes each hour is no calendar that anybody keeps; walking years of seconds takes minutes.
+    let often = |part: &str| ["FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY"].contains(&part.trim());
+    let parts = |rule: &str| rule.to_uppercase().split([':', ';']).map(str::to_owned).collect::<Vec<_>>();
+    for part in rules.iter().flat_map(|rule| parts(rule)) {
+        if often(&part) {
+            return Err(format!("`{part}` is more often than daily, which is not read"));
+        }
+        if part.trim() == "INTERVAL=0" {
+            return Err("`INTERVAL=0` never comes back: write 1 or more".to_owned());
+        }
+    }
     let text = format!("DTSTART;TZID={}:{begin}\n{}", local.name(), rules.join("\n"));
     let set: rrule::RRuleSet = text.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
     let length = first.1 - first.0;

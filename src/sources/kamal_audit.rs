@@ -5,10 +5,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
-use chrono::DateTime;
-
 use crate::engine::calendar::utc;
-use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 
 /// How much of the log a text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +19,9 @@ pub enum Extent {
 
 /// How many lines of a host `kamal audit` prints.
 const TAIL: usize = 50;
+
+/// How lines begin that Kamal prints about its own work, before and between those of the log.
+const LEVELS: [&str; 3] = ["INFO", "DEBUG", "WARN"];
 
 /// The environment of a deployment without a destination.
 const ENVIRONMENT: &str = "production";
@@ -57,7 +58,9 @@ impl std::error::Error for KamalErrors {}
 #[must_use]
 pub fn looks_like(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines =
+        lines.filter(|line| !line.is_empty() && !LEVELS.iter().any(|level| line.starts_with(level.as_bytes())));
     lines.next().is_some_and(|line| {
         line.starts_with(b"App Host:") || (line.first() == Some(&b'[') && line.get(1).is_some_and(u8::is_ascii_digit))
     })
@@ -94,7 +97,7 @@ pub fn parse(name: &str, bytes: &[u8], extent: Extent) -> Result<KamalAudit, Kam
         let line = line.trim();
         if line.starts_with("App Host:") {
             host += 1;
-        } else if line.is_empty() || ["INFO", "DEBUG", "WARN"].iter().any(|level| line.starts_with(level)) {
+        } else if line.is_empty() || LEVELS.iter().any(|level| line.starts_with(level)) {
         } else {
             match read_line(line, host) {
                 Some(line) => lines.push(line),
@@ -120,7 +123,7 @@ pub fn parse(name: &str, bytes: &[u8], extent: Extent) -> Result<KamalAudit, Kam
 
 fn read_line(line: &str, host: usize) -> Option<Line<'_>> {
     let (at, rest) = line.strip_prefix('[')?.split_once(']')?;
-    let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
+    let at = parse_instant(at)?;
     let (performer, mut rest) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
     let mut tags = Vec::new();
     while let Some((tag, after)) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -160,66 +163,66 @@ struct Open<'a> {
     booted: HashSet<(usize, &'a str)>,
 }
 
-fn rollouts(lines: &[Line<'_>], audit: &mut KamalAudit) {
+fn rollouts<'a>(lines: &[Line<'a>], audit: &mut KamalAudit) {
     // `Booted` carries a role, after the destination where there is one; `Tagging` carries no role.
     let roles: BTreeSet<&str> = lines
         .iter()
         .filter(|line| matches!(line.act, Act::Booted(_)))
         .filter_map(|line| line.tags.last().copied())
         .collect();
-    let mut open: HashMap<&str, Open<'_>> = HashMap::new();
+    let mut all: Vec<Open<'a>> = Vec::new();
+    // The newest rollout of each version: those of several versions may overlap.
+    let mut newest: HashMap<(&str, &str), usize> = HashMap::new();
     for line in lines {
         match line.act {
             Act::Booted(version) => {
                 let role = line.tags.last().copied().unwrap_or_default();
                 let environment = if line.tags.len() > 1 { line.tags[0] } else { ENVIRONMENT };
-                let current = open.get(environment);
-                let same = current.is_some_and(|open| {
-                    open.version == version && !(open.last_tagged.is_some() && open.booted.contains(&(line.host, role)))
-                });
-                if !same {
-                    let new = Open {
+                let again = |open: &Open<'_>| open.last_tagged.is_some() && open.booted.contains(&(line.host, role));
+                let known = newest.get(&(environment, version)).copied().filter(|index| !again(&all[*index]));
+                let index = known.unwrap_or_else(|| {
+                    all.push(Open {
                         version,
                         environment,
                         performer: line.performer,
                         start: line.at,
                         last_tagged: None,
                         booted: HashSet::new(),
-                    };
-                    if let Some(ended) = open.insert(environment, new) {
-                        close(&ended, Some(line.at), audit);
-                    }
-                }
-                if let Some(current) = open.get_mut(environment) {
-                    current.booted.insert((line.host, role));
-                }
+                    });
+                    all.len() - 1
+                });
+                newest.insert((environment, version), index);
+                all[index].booted.insert((line.host, role));
             }
             Act::Tagged(version) => {
                 let environment = line.tags.iter().find(|tag| !roles.contains(*tag)).copied().unwrap_or(ENVIRONMENT);
-                if let Some(current) = open.get_mut(environment).filter(|open| open.version == version) {
-                    current.last_tagged = Some(line.at);
+                if let Some(index) = newest.get(&(environment, version)) {
+                    all[*index].last_tagged = Some(line.at);
                 }
             }
             Act::Other => {}
         }
     }
-    let mut rest: Vec<_> = open.into_values().collect();
-    rest.sort_by_key(|open| open.start);
-    for open in rest {
-        close(&open, None, audit);
+    for (index, open) in all.iter().enumerate() {
+        // Kamal's lock lets one deploy boot at a time: where a later one ran to its end, this one had been given up.
+        let given_up = all[index + 1..]
+            .iter()
+            .find(|later| later.environment == open.environment && later.last_tagged.is_some())
+            .map(|later| later.start);
+        close(open, given_up, audit);
     }
     audit.deployments.sort_by_key(|deployment| deployment.started_at);
 }
 
-/// Writes a rollout down; `next` is when another one began after it.
-fn close(open: &Open<'_>, next: Option<Instant>, audit: &mut KamalAudit) {
-    let (state, finished_at) = match (open.last_tagged, next) {
+/// Writes a rollout down; `given_up` is when a later one booted that ran to its end.
+fn close(open: &Open<'_>, given_up: Option<Instant>, audit: &mut KamalAudit) {
+    let (state, finished_at) = match (open.last_tagged, given_up) {
         (Some(tagged), _) => (DeploymentState::Success, Some(tagged)),
         (None, None) => (DeploymentState::InProgress, None),
         (None, Some(next)) => {
             audit.notes.push(format!(
                 "{} was booted {} and never tagged: taken for a failure that ended when the next one booted",
-                open.version,
+                open.version.chars().take(12).collect::<String>(),
                 utc(open.start)
             ));
             (DeploymentState::Failure, Some(next))
@@ -292,9 +295,35 @@ mod tests {
             "[2026-02-04T14:00:10Z] [ann] [staging] [web] Booted app version {ONE}\n[2026-02-04T14:05:00Z] [ann] [staging] [web] Booted app version {TWO}\n"
         );
         let states: Vec<_> = told(&text).into_iter().map(|(environment, _, state, _)| (environment, state)).collect();
+        let running = ("staging".to_owned(), DeploymentState::InProgress);
+        assert_eq!(states, [running.clone(), running]);
+        let text = text + &format!("[2026-02-04T14:05:30Z] [ann] [staging] Tagging app:{TWO} as the latest image\n");
+        let states: Vec<_> = told(&text).into_iter().map(|(_, _, state, finish)| (state, finish)).collect();
         assert_eq!(
             states,
-            [("staging".to_owned(), DeploymentState::Failure), ("staging".to_owned(), DeploymentState::InProgress)]
+            [
+                (DeploymentState::Failure, Some("2026-02-04T14:05:00Z".to_owned())),
+                (DeploymentState::Success, Some("2026-02-04T14:05:30Z".to_owned()))
+            ]
+        );
+    }
+
+    #[test]
+    fn rollouts_of_two_versions_may_overlap() {
+        let text = format!(
+            "  INFO [5d2f0b2e] Running tail on 10.0.0.1\n[2026-02-04T14:00:05Z] [ann] [web] Booted app version {ONE}\n\
+             [2026-02-04T14:00:20Z] [bob] [web] Booted app version {TWO}\n\
+             [2026-02-04T14:00:35Z] [ann] Tagging app:{ONE} as the latest image\n\
+             [2026-02-04T14:00:55Z] [bob] Tagging app:{TWO} as the latest image\n"
+        );
+        assert!(looks_like(text.as_bytes()));
+        let spans: Vec<_> = told(&text).into_iter().map(|(_, start, _, finish)| (start, finish)).collect();
+        assert_eq!(
+            spans,
+            [
+                ("2026-02-04T14:00:05Z".to_owned(), Some("2026-02-04T14:00:35Z".to_owned())),
+                ("2026-02-04T14:00:20Z".to_owned(), Some("2026-02-04T14:00:55Z".to_owned()))
+            ]
         );
     }
 

@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::thread;
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 
 /// How many bad lines are shown.
 const SHOWN: usize = 20;
@@ -148,6 +148,7 @@ impl<'a> Field<'a> {
         match self {
             Self::Missing => Err(format!("`{key}` is missing")),
             Self::Null => Err(format!("`{key}` is null, and is required")),
+            Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty, and is required")),
             given => given.optional(key)?.ok_or_else(|| format!("`{key}` is missing")),
         }
     }
@@ -317,8 +318,7 @@ impl Shared {
 }
 
 fn instant(key: &str, text: &str) -> Result<Instant, String> {
-    let parsed =
-        quick(text.as_bytes()).or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()));
+    let parsed = quick(text.as_bytes()).or_else(|| parse_instant(text));
     let instant = parsed.ok_or_else(|| {
         format!(
             "`{key}` is `{}`: write an instant such as 2026-02-04T14:03:00Z",

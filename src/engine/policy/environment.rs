@@ -196,19 +196,22 @@ fn entry(yaml: &Yaml, level: Level, file: &str, problems: &mut Problems) -> Opti
         }
     };
     let mut rules = entries.iter().filter(|(key, _)| !BESIDE.contains(&key.text.as_str()));
+    let meant = |key: &str| RuleId::named(key).is_none().then(|| nearest(key, &BESIDE)).flatten();
     let Some((key, parameters)) = rules.next() else {
         problems.add(yaml.place, "this item names no rule", shape);
         return None;
     };
-    if let Some((second, _)) = rules.next() {
+    for (second, _) in rules {
         let message = format!("`{}` stands in the same item as `{}`", second.text, key.text);
-        problems.add(second.place, message, "begin a new list item with `- `");
+        let fix = meant(&second.text)
+            .map_or_else(|| "begin a new list item with `- `".to_owned(), |word| format!("did you mean `{word}`?"));
+        problems.add(second.place, message, fix);
     }
     let Some(id) = RuleId::named(&key.text) else {
         unknown_rule(key.place, &key.text, problems);
         return None;
     };
-    let (inner, parameters) = lift_beside(id, parameters);
+    let (inner, parameters) = lift_beside(parameters);
     let rule = id.parse(&parameters, problems);
     let beside = |name: &str| entries.iter().chain(&inner).find(|(key, _)| key.text == name).map(|(_, value)| value);
     let because = beside("because").and_then(|value| problems.text(value, "`because`"));
@@ -230,13 +233,11 @@ fn entry(yaml: &Yaml, level: Level, file: &str, problems: &mut Problems) -> Opti
 }
 
 /// Takes `because`, `owner` and `review-by` out of a rule's own parameters, where they are allowed to stand too.
-fn lift_beside(id: RuleId, parameters: &Yaml) -> (Vec<(super::yaml::Key, Yaml)>, Yaml) {
+fn lift_beside(parameters: &Yaml) -> (Vec<(super::yaml::Key, Yaml)>, Yaml) {
     let Value::Map(entries) = &parameters.value else { return (Vec::new(), parameters.clone()) };
     let is_beside = |key: &super::yaml::Key| BESIDE.contains(&key.text.as_str());
     let lifted = entries.iter().filter(|(key, _)| is_beside(key)).cloned().collect();
-    // A freeze reads its own `because`: it is part of its message.
-    let keep = |key: &super::yaml::Key| !is_beside(key) || (id == RuleId::Freeze && key.text == "because");
-    let kept = entries.iter().filter(|(key, _)| keep(key)).cloned().collect();
+    let kept = entries.iter().filter(|(key, _)| !is_beside(key)).cloned().collect();
     (lifted, Yaml { value: Value::Map(kept), place: parameters.place })
 }
 

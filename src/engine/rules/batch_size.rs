@@ -29,11 +29,11 @@ impl BatchSize {
         let (least, most) = (optional("min-commits"), optional("max-commits"));
         let max_wait = fields.get("max-wait").and_then(|_| fields.duration(problems, "max-wait"));
         match (least, most, max_wait) {
-            (Some(least), Some(most), _) if least > most => {
+            (Some(least), Some(most), None) if least > most => {
                 problems.add(
                     fields.place,
                     format!("`min-commits` {least} is above `max-commits` {most}"),
-                    "no batch could pass: swap them",
+                    "no batch could pass: swap them, or add `max-wait`",
                 );
             }
             (None, _, Some(_)) => {
@@ -97,7 +97,13 @@ impl Check for BatchSize {
                 ..Explanation::default()
             };
         };
-        let mut message = format!("{} since {}, the last success", counted(size, "commit"), base.short());
+        let wanted = match gate {
+            Gate::Reject => self.most.map(|most| format!(", and at most {most} may go together")),
+            Gate::Until(_) | Gate::Shut => self.least.map(|least| format!(", and {least} are wanted")),
+            Gate::Open | Gate::Unknown(_) => None,
+        };
+        let wanted = wanted.unwrap_or_default();
+        let mut message = format!("{} since {}, the last success{wanted}", counted(size, "commit"), base.short());
         if let Some(oldest) = batch.oldest() {
             let about = if oldest.precision == Precision::Guessed { " by its commit date" } else { "" };
             message.push_str(&format!("; the oldest landed {} ago{about}", duration::show(at - oldest.at)));

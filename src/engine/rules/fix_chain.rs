@@ -40,7 +40,8 @@ impl FixChain {
     /// The longest chain of fixes that ends at the batch's newest fix, newest first.
     fn chain<'a>(&self, batch: &'a Batch) -> Vec<&'a Landing> {
         let Some(newest) = newest_fix(batch) else { return Vec::new() };
-        let landings = batch.shipped.iter().chain(batch.landings.iter().map(|landing| &landing.landing));
+        let brought = batch.landings.iter().filter(|landing| landing.commits > 0).map(|landing| &landing.landing);
+        let landings = batch.shipped.iter().chain(brought);
         let fixes: Vec<&Landing> = landings
             .rev()
             .skip_while(|landing| landing.commit != newest.commit)

@@ -1,6 +1,6 @@
 //! `freeze`: no deploys between two dates, at certain hours of the week, or as a calendar file says.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,7 @@ use super::deployment_window::{weekly, weekly_schema};
 use super::{Check, Explanation, map_schema, not_known};
 use crate::engine::calendar::{HORIZON, Weekly, end_of_day, start_of_day, utc};
 use crate::engine::decision::{Evidence, Gate};
-use crate::engine::event::Instant;
+use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::{Facts, Known, Missing};
 use crate::engine::policy::reader::Problems;
 use crate::engine::policy::yaml::{Value, Yaml};
@@ -17,7 +17,6 @@ use crate::engine::policy::yaml::{Value, Yaml};
 #[derive(Clone, Debug)]
 pub struct Freeze {
     span: Span,
-    pub because: Option<String>,
     zone: Option<Tz>,
 }
 
@@ -47,8 +46,7 @@ impl Edge {
 impl Freeze {
     /// Reads `{from, to}` of dates or instants, `{days, from, to}` weekly, or `{ics: PATH}`.
     pub fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
-        let fields = problems.fields(yaml, "freeze", &["from", "to", "days", "ics", "because"])?;
-        let because = fields.get("because").and_then(|value| problems.text(value, "`because` of freeze"));
+        let fields = problems.fields(yaml, "freeze", &["from", "to", "days", "ics"])?;
         let is_time = |value: &Yaml| matches!(&value.value, Value::Text(text) if text.contains(':') && text.len() <= 8);
         let span = if let Some(path) = fields.get("ics") {
             for key in ["from", "to", "days"] {
@@ -79,7 +77,7 @@ impl Freeze {
             }
             Span::Dated { from, to }
         };
-        Some(Self { span, because, zone: None })
+        Some(Self { span, zone: None })
     }
 
     /// The JSON Schema of its parameters.
@@ -140,14 +138,15 @@ impl Freeze {
         Ok(span.filter(|(from, to)| *from <= at && at < *to))
     }
 
-    /// When the span around an instant and all that follow without a gap are over; `None` beyond the horizon.
+    /// When the span around an instant and all that follow without a gap are over; `None` where that does not end.
     fn thaw(&self, facts: &Facts, at: Instant) -> Known<Option<Instant>> {
         let mut end = at;
         while let Some((_, to)) = self.around(facts, end)? {
-            end = to;
+            // A dated freeze has one end; those that come back may never leave a gap.
             if end > at + HORIZON {
                 return Ok(None);
             }
+            end = to;
         }
         Ok(Some(end))
     }
@@ -164,8 +163,8 @@ fn edge(yaml: &Yaml, key: &str, problems: &mut Problems) -> Option<Edge> {
     {
         return Some(Edge::Day(day));
     }
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some(Edge::Instant(instant.to_utc()));
+    if let Some(instant) = parse_instant(text) {
+        return Some(Edge::Instant(instant));
     }
     let fix = "write a date such as 2026-12-24, an instant such as 2026-12-24T18:00:00Z, or a time of day in quotes for a weekly freeze";
     problems.add(
@@ -194,10 +193,9 @@ impl Check for Freeze {
         let Some((from, to)) = span else {
             return Explanation { message: "no freeze at this time".to_owned(), ..Explanation::default() };
         };
-        let why = self.because.as_deref().map(|because| format!(": {because}")).unwrap_or_default();
         let wait = gate.until().map(|until| format!("wait until {}", utc(until)));
         Explanation {
-            message: format!("frozen since {}{why}", utc(from)),
+            message: format!("frozen since {}", utc(from)),
             remedy: wait.or_else(|| Some("the freeze has no end within 400 days: change it in the policy".to_owned())),
             evidence: vec![Evidence::Span { name: self.asks(), from, to }],
         }

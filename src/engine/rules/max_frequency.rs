@@ -109,6 +109,7 @@ impl Check for MaxFrequency {
             let counted = self.counted(rollouts, at);
             let over = match &self.per {
                 Period::Sliding(length) => format!("in the last {}", duration::show(*length)),
+                Period::Calendar { unit: Unit::Day, .. } => "today".to_owned(),
                 Period::Calendar { unit, .. } => format!("this {unit}"),
             };
             let remedy = gate.until().map(|until| {

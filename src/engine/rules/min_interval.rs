@@ -84,7 +84,9 @@ impl Check for MinInterval {
                 return Explanation { message: "no deploy came before this one".to_owned(), ..Explanation::default() };
             };
             let message = match (self, last.finish) {
-                (Self::AfterFinish(_), None) => format!("{} is still running, since {}", last.id, utc(last.start)),
+                (Self::AfterFinish(_), None) => {
+                    format!("deploy {} is still running, since {}", last.id, utc(last.start))
+                }
                 (Self::AfterFinish(_), Some(finish)) => {
                     format!("the last deploy finished {} ago", duration::show(at - finish))
                 }

@@ -79,7 +79,7 @@ impl NoOverlap {
 pub fn settle(rollout: &Rollout) -> String {
     let owner = rollout.actor.as_deref().map(|actor| format!(" ({actor}'s)")).unwrap_or_default();
     format!(
-        "wait for {}{owner} to finish; if it has ended, record that: give its entry a final `state` and a `finished_at`",
+        "wait for deploy {}{owner} to finish; if it has ended, record that: give its entry in the log a final `state` and a `finished_at`",
         rollout.id
     )
 }
@@ -115,20 +115,30 @@ impl Check for NoOverlap {
                     let age = duration::show(at - first.rollout.start);
                     let others = running.len() - 1;
                     let more = if others > 0 { format!(", and {others} more") } else { String::new() };
-                    (format!("{} is running, for {age}{more}", first.rollout.id), Some(settle(first.rollout)))
+                    (format!("deploy {} is running, for {age}{more}", first.rollout.id), Some(settle(first.rollout)))
                 }
                 (_, Some(first)) => {
                     let wait = gate.until().map(|until| format!("wait until {}", utc(until)));
                     (
                         format!(
-                            "{} may still be draining, for {} after its finish",
+                            "deploy {} may still be draining, for {} after its finish",
                             first.rollout.id,
                             duration::show(self.drain)
                         ),
                         wait,
                     )
                 }
-                (_, None) => ("nothing is running".to_owned(), None),
+                (_, None) => match rollouts.running().last() {
+                    None => ("nothing is running".to_owned(), None),
+                    // All that runs is stale here.
+                    Some(stale) => {
+                        let since = utc(stale.start + self.stale_after);
+                        (
+                            format!("deploy {} never recorded its finish, and counts as finished at {since}", stale.id),
+                            None,
+                        )
+                    }
+                },
             };
             Explanation { message, remedy, evidence }
         })

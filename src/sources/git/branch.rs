@@ -1,6 +1,4 @@
-//! The default branch, and what users should know about their clone.
-
-use git2::ErrorCode;
+//! The default branch, and how old the copy of it is.
 
 use super::{Repo, commit_id, text};
 use crate::engine::event::{CommitId, Instant};
@@ -22,27 +20,15 @@ pub struct DefaultBranch {
 pub enum FoundBy {
     /// The remote's own default, `origin/HEAD`.
     OriginHead,
-    /// A local branch called `main`.
-    Main,
-    /// A local branch called `master`.
-    Master,
+    /// A branch called `main` or `master`: the remote's copy, else the local one.
+    Name,
     /// What is checked out, for want of anything else.
     Head,
 }
 
-/// Something about the clone that makes facts older or fewer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// Older history is missing; `git fetch --unshallow` brings it.
-    Shallow,
-    /// HEAD is on no branch.
-    DetachedHead,
-    /// The default branch is as it was at the last fetch.
-    LastFetched { branch: String, at: Instant },
-}
-
 impl Repo {
-    /// The default branch: origin/HEAD, else `main`, `master`, HEAD.
+    /// The default branch: origin/HEAD, else `main`, `master`, HEAD; of a name the remote's copy, which nobody moves by
+    /// committing here, before the local branch.
     ///
     /// # Errors
     /// Where the repository has no commit on any of them.
@@ -54,8 +40,10 @@ impl Repo {
         };
         let candidates = [
             ("refs/remotes/origin/HEAD", FoundBy::OriginHead),
-            ("refs/heads/main", FoundBy::Main),
-            ("refs/heads/master", FoundBy::Master),
+            ("refs/remotes/origin/main", FoundBy::Name),
+            ("refs/remotes/origin/master", FoundBy::Name),
+            ("refs/heads/main", FoundBy::Name),
+            ("refs/heads/master", FoundBy::Name),
             ("HEAD", FoundBy::Head),
         ];
         let found = candidates.into_iter().find_map(|(name, found_by)| tip_of(name).map(|found| (found, found_by)));
@@ -63,17 +51,15 @@ impl Repo {
             found.ok_or_else(|| Missing::new("the repository has no commits yet", "git commit"))?;
         let name = reference.strip_prefix("refs/remotes/").or_else(|| reference.strip_prefix("refs/heads/"));
         let name = name.unwrap_or(&reference).to_owned();
-        let fetched_at = if found_by == FoundBy::OriginHead { self.fetched_at() } else { None };
+        let fetched_at = if reference.starts_with("refs/remotes/") { self.fetched_at() } else { None };
         Ok(DefaultBranch { name, tip, fetched_at, found_by })
     }
 
     /// The copy of the remote's default branch, whose log knows of pushes made from here.
     pub(super) fn pushed_reference(&self) -> Option<String> {
         let branch = self.default_branch().ok()?;
-        Some(match branch.found_by {
-            FoundBy::OriginHead => format!("refs/remotes/{}", branch.name),
-            _ => format!("refs/remotes/origin/{}", branch.name),
-        })
+        let name = branch.name.strip_prefix("origin/").unwrap_or(&branch.name);
+        Some(format!("refs/remotes/origin/{name}"))
     }
 
     fn fetched_at(&self) -> Option<Instant> {
@@ -81,22 +67,5 @@ impl Repo {
         let places = [self.inner.commondir(), self.inner.path()];
         let times = places.iter().filter_map(|place| place.join("FETCH_HEAD").metadata().ok()?.modified().ok());
         times.max().map(Instant::from)
-    }
-
-    /// What a user should know about this clone.
-    #[must_use]
-    pub fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        if self.is_shallow() {
-            notes.push(Note::Shallow);
-        }
-        let unborn = self.inner.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch);
-        if !unborn && self.inner.head_detached().unwrap_or(false) {
-            notes.push(Note::DetachedHead);
-        }
-        if let Ok(DefaultBranch { name, fetched_at: Some(at), .. }) = self.default_branch() {
-            notes.push(Note::LastFetched { branch: name, at });
-        }
-        notes
     }
 }

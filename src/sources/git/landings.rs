@@ -46,6 +46,12 @@ pub struct Landings {
 }
 
 impl Landings {
+    /// Whether a commit is one of them.
+    #[must_use]
+    pub fn holds(&self, commit: &CommitId) -> bool {
+        self.landings.iter().chain(&self.later).any(|landing| landing.commit == *commit)
+    }
+
     pub(super) fn get(&self, place: usize) -> Option<&Landing> {
         self.landings.get(place).or_else(|| self.later.get(place.checked_sub(self.landings.len())?))
     }
@@ -121,6 +127,25 @@ impl Repo {
             now: now.instant,
             brought,
         })
+    }
+
+    /// The landing that brought a commit of the branch, where these landings show it.
+    ///
+    /// # Errors
+    /// Where a commit is not here.
+    pub fn landing_of<'a>(&self, commit: &CommitId, landings: &'a Landings) -> Known<Option<&'a Landing>> {
+        let wanted = self.require(commit)?.id();
+        let all: Vec<&Landing> = landings.landings.iter().chain(&landings.later).collect();
+        // Who is reached by a landing is reached by all later ones.
+        let (mut before, mut after) = (0, all.len());
+        while before < after {
+            let middle = usize::midpoint(before, after);
+            let landing = self.require(&all[middle].commit)?.id();
+            if landing == wanted || self.descends(landing, wanted)? { after = middle } else { before = middle + 1 }
+        }
+        // What the oldest one reaches may have landed long before it.
+        let is_first = before == 0 && all.first().is_some_and(|first| first.commit != *commit);
+        Ok(all.get(before).copied().filter(|_| !is_first || landings.complete_since.is_none()))
     }
 
     fn walk(&self, tip: Oid, since: Instant) -> Known<(Vec<Step>, End)> {

@@ -17,7 +17,7 @@ use git2::{ErrorCode, Oid, Repository};
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Known, Missing};
 
-pub use branch::{DefaultBranch, FoundBy, Note};
+pub use branch::{DefaultBranch, FoundBy};
 pub use error::GitError;
 pub use landings::{Clock, Landings, Now};
 pub use paths::PathFilter;
