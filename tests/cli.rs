@@ -139,6 +139,29 @@ fn a_bad_log_names_each_line_and_judges_nothing() {
 #[test]
 fn a_bad_policy_shows_every_error_with_its_line_and_its_fix() {
     let (fixture, _) = shop();
+    // Each line with what is said of it; all are said at once.
+    let cases = [
+        ("repository: https://GitHub.com/Shop/App.git", "write `github.com/shop/app`"),
+        ("history: {tags: \"{environment}/{environment}\"}", "is no pattern of tags"),
+        ("environments:", ""),
+        ("  production:", ""),
+        ("    paths: [\"[\"]", "`[` is no pattern of paths"),
+        ("    override: {expires: 0s}", "is zero, which asks for nothing"),
+        ("    soft-mandatory:", ""),
+        ("      - min-interval: 5m", ""),
+        ("        becuase: we said so", "did you mean `because`?"),
+        ("      - freeze: {ics: /etc/passwd}", "`/etc/passwd` leaves the repository"),
+        ("      - batch-size: {min-commits: 5, max-commits: 4}", "no batch could pass"),
+        ("      - batch-size: {min-commits: 5, max-commits: 4, max-wait: 1h}", ""),
+    ];
+    let text = format!("version: 1\n{}\n", cases.map(|(line, _)| line).join("\n"));
+    fixture.write("many.yml", &text);
+    let (_, _, error) = run(&fixture, &["policy", "validate", "--policy", "many.yml"]);
+    for (index, (line, expected)) in cases.iter().enumerate() {
+        let place = format!("many.yml:{}:", index + 2);
+        assert_eq!(error.contains(&place), !expected.is_empty(), "{line} in\n{error}");
+        assert!(error.contains(expected), "{expected} in\n{error}");
+    }
     let bad = "version: 1\ntimezone: Europe/Pariss\nenvironments:\n  production:\n    hard-mandatory:\n      - max-frequencyy: {deploys: 3, per: 1h}\n      - max-frequency: {deploys: 0, per: -5m}\n    advisory:\n      - deployment-window: {from: \"09:00\", to: \"09:00\"}\n    colour: red\n";
     fixture.write("bad.yml", bad);
     let (code, _, error) = run(&fixture, &["policy", "validate", "--policy", "bad.yml"]);
@@ -171,7 +194,10 @@ fn hostile_policies_get_one_clear_error() {
         ("x".repeat(10 * 1024 * 1024).into_bytes(), "larger than"),
         (format!("version: {}1{}", "[".repeat(500), "]".repeat(500)).into_bytes(), "policy cannot be used"),
         (bomb.into_bytes(), "policy cannot be used"),
-        (b"version: 1\nversion: 1\n".to_vec(), "duplicate"),
+        (b"version: 1\nversion: 1\n".to_vec(), "`version` stands in line 1 already"),
+        (b"version: 1\nx: &x {a: *x}\n".to_vec(), "an alias stands inside what it repeats"),
+        (b"version: 1\n---\nversion: 1\n".to_vec(), "a second document begins here"),
+        (b"version: 1\n\tenvironments: {}\n".to_vec(), "indent with spaces"),
         (b"version: 1\ntimezone: \xff\n".to_vec(), "not UTF-8"),
         (b"version: 2\n".to_vec(), "reads `version: 1`"),
         (b"- a\n- b\n".to_vec(), "not a map of keys"),

@@ -23,6 +23,9 @@ use crate::render::clean;
 /// After how long without holding anything a rule is idle.
 const IDLE: TimeDelta = TimeDelta::days(180);
 
+/// How much further back than its rules look a past rollout is judged by: what is older has long settled.
+const SETTLED: TimeDelta = TimeDelta::days(7);
+
 /// The most past rollouts that rules are tried on, the newest.
 const MOST: usize = 1_000;
 
@@ -48,11 +51,13 @@ impl Review {
             at: None,
         };
         let question = question.question(edge)?;
-        let (mut out, mut count) = (String::new(), 0);
+        let (mut out, mut count, mut recorded) = (String::new(), 0, false);
         for name in found.policy.patterns().into_iter().map(Pattern::as_str) {
             let Some(environment) = found.policy.environment(name) else { continue };
             let subject = Subject::open(&question)?;
-            let records = subject.records(&question, name)?.map(|records| records.deployments).unwrap_or_default();
+            let mut records = subject.records(&question, name)?.map(|records| records.deployments).unwrap_or_default();
+            records.sort_by_key(|one| one.started_at);
+            recorded |= !records.is_empty();
             for entry in &environment.rules {
                 let remarks = remarks(entry, &found.policy, &environment, &records, edge.now);
                 count += remarks.len();
@@ -63,8 +68,15 @@ impl Review {
                 }
             }
         }
-        if count == 0 {
-            out.push_str("every rule is explained, within its review date, and has held something in 180 days\n");
+        match (count, recorded) {
+            (0, true) => {
+                out.push_str("every rule is explained, within its review date, and has held something in 180 days\n");
+            }
+            (0, false) => out.push_str("every rule is explained and within its review date\n"),
+            _ => {}
+        }
+        if !recorded {
+            out.push_str("no deployment is recorded, so that nothing can be said about idle rules: `--deploys FILE` gives a record\n");
         }
         Ok(Outcome::done(out))
     }
@@ -135,8 +147,10 @@ fn held(
     let would_hold = |asked: &&&Deployment| {
         // A rollout is judged by what was known just before it started.
         let at = asked.started_at;
-        let window = at - environment.lookback().deployments - IDLE;
-        let known = records.iter().filter(|one| one.started_at > window && one.started_at <= at && one.id != asked.id);
+        let since = at - environment.lookback().deployments - SETTLED;
+        let first = records.partition_point(|one| one.started_at <= since);
+        let last = records.partition_point(|one| one.started_at <= at);
+        let known = records[first.min(last)..last].iter().filter(|one| one.id != asked.id);
         let known: Vec<Deployment> = known.filter(|one| asked.run.is_none() || one.run != asked.run).cloned().collect();
         let accounts = rollout_facts(policy, environment, &Ok(known), None, at, Future::Unseen);
         let unread = || Missing::new("not read", "not needed");

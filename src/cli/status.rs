@@ -134,6 +134,14 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, wid
         }
         for rollout in &glance.running {
             let age = duration::glance(decision.at - rollout.start);
+            // A rule that lets it count as finished has said so by passing.
+            let settled = decision.findings.iter().any(|finding| {
+                finding.rule == "no-overlap" && finding.status == RuleStatus::Met && rollout.start < decision.at
+            });
+            if settled {
+                line(&mut out, 2, width, &format!("never finished, and counts as finished: {rollout}"));
+                continue;
+            }
             line(&mut out, 2, width, &format!("running for {age}: {rollout}"));
             line(&mut out, 4, width, &format!("to settle it: {}", no_overlap::settle(rollout)));
         }

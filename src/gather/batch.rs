@@ -73,13 +73,11 @@ impl Subject {
                 return Ok(batch);
             }
             let within = asked.policy.lookback().landings;
-            match further(&batch, within, self.now.instant).filter(|_| !shallow) {
-                Some(further) => landings = self.landings(asked.commit, further)?,
-                None => {
-                    self.fill_files(&mut batch, within)?;
-                    return Ok(batch);
-                }
-            }
+            let Some(further) = further(&batch, within, self.now.instant).filter(|_| !shallow) else {
+                self.fill_files(&mut batch, within)?;
+                return Ok(batch);
+            };
+            landings = self.landings(asked.commit, further)?;
         }
     }
 

@@ -146,18 +146,13 @@ fn remedies(report: &Report) -> Vec<String> {
     let timed = blocking.iter().filter(|finding| finding.until.is_some()).count();
     // Several rules each name their own time: what counts is when the last of them lets it go.
     if timed > 1 && timed == blocking.len() {
-        match report.decision.next_approval {
-            Some(next) => {
-                remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
-                blocking.retain(|finding| running_rule(finding));
-            }
-            None => {
-                remedies.push(
-                    "no instant of the next 400 days suits all of these at once: change the policy (windows in one list are alternatives; two rules must both be open)"
-                        .to_owned(),
-                );
-                blocking.clear();
-            }
+        if let Some(next) = report.decision.next_approval {
+            remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
+            blocking.retain(|finding| running_rule(finding));
+        } else {
+            let never = "no instant of the next 400 days suits all of these at once: change the policy (windows in one list are alternatives; two rules must both be open)";
+            remedies.push(never.to_owned());
+            blocking.clear();
         }
     }
     for remedy in blocking.into_iter().filter_map(|finding| finding.remedy.clone()) {

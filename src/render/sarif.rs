@@ -7,6 +7,7 @@ use super::{advice, blocking};
 use crate::engine::calendar::utc;
 use crate::engine::decision::Finding;
 use crate::report::Report;
+use crate::sources::policy::PATHS;
 
 pub(super) fn render(report: &Report) -> String {
     let decision = &report.decision;
@@ -16,8 +17,12 @@ pub(super) fn render(report: &Report) -> String {
     let index = |finding: &Finding| rules.iter().position(|rule| *rule == finding.rule);
     let results: Vec<Json> =
         blocking(report).into_iter().chain(advice(report)).map(|finding| result(finding, index(finding))).collect();
-    let descriptors: Vec<Json> =
-        rules.iter().map(|rule| json!({"id": rule, "help": {"text": format!("docs/rules/{rule}.md")}})).collect();
+    let asks =
+        |rule: &&str| decision.findings.iter().find(|finding| *finding.rule == **rule).map(|finding| &finding.asks);
+    let descriptors: Vec<Json> = rules
+        .iter()
+        .map(|rule| json!({"id": rule, "shortDescription": {"text": clean(asks(rule).map_or("", String::as_str))}, "help": {"text": format!("docs/rules/{rule}.md")}}))
+        .collect();
     let value = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -37,19 +42,23 @@ pub(super) fn render(report: &Report) -> String {
 
 fn result(finding: &Finding, rule: Option<usize>) -> Json {
     let remedy = finding.remedy.as_deref().map(|remedy| format!(" {}", clean(remedy))).unwrap_or_default();
-    let mut result = json!({
+    // GitHub takes no result without a place: a built-in rule is answered for by the file that would say otherwise.
+    let (file, line) = match finding.source.file.starts_with("built-in:") {
+        true => (PATHS[0], 1),
+        false => (finding.source.file.as_str(), finding.source.line),
+    };
+    let because =
+        finding.because.as_deref().map(|because| format!(" (because {})", clean(because))).unwrap_or_default();
+    json!({
         "ruleId": finding.rule,
         "ruleIndex": rule,
         "level": if finding.level.is_mandatory() { "error" } else { "note" },
-        "message": {"text": format!("{}.{remedy}", clean(&finding.message))},
-    });
-    if !finding.source.file.starts_with("built-in:") {
-        result["locations"] = json!([{"physicalLocation": {
-            "artifactLocation": {"uri": uri(&finding.source.file)},
-            "region": {"startLine": finding.source.line},
-        }}]);
-    }
-    result
+        "message": {"text": format!("{}{because}.{remedy}", clean(&finding.message))},
+        "locations": [{"physicalLocation": {
+            "artifactLocation": {"uri": uri(file)},
+            "region": {"startLine": line},
+        }}],
+    })
 }
 
 /// A path as a relative reference: everything that is no plain letter of a path is written in percent.

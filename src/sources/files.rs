@@ -28,6 +28,23 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     bounded(file, length.len(), &path.display().to_string(), limit).map(Some)
 }
 
+/// Reads a file below a folder, and refuses a link that leads out of it.
+///
+/// # Errors
+///
+/// Fails where the file leads out of the folder, is larger than the limit or cannot be read.
+pub fn read_inside(top: &Path, path: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    let (Ok(folder), Ok(file)) = (top.canonicalize(), top.join(path).canonicalize()) else {
+        return read(&top.join(path), limit);
+    };
+    if !file.starts_with(&folder) {
+        return Err(
+            Error::usage(format!("{path} is a link that leads out of the repository")).hint("write the file itself")
+        );
+    }
+    read(&file, limit)
+}
+
 /// Reads a whole stream.
 ///
 /// # Errors
@@ -40,8 +57,11 @@ pub fn bounded(stream: impl Read, expected: u64, name: &str, limit: u64) -> Resu
         .read_to_end(&mut bytes)
         .map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read"))
-            .hint("cut it to what the rules look back"));
+        let hint = match limit {
+            LOG_LIMIT => "cut it to what the rules look back",
+            _ => "make it smaller: a policy has at most 1 MiB, and `extends` takes other files",
+        };
+        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read")).hint(hint));
     }
     Ok(bytes)
 }

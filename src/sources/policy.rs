@@ -63,7 +63,7 @@ impl Home {
                 Some(repo) => repo.read_at(commit, path, LIMIT).map_err(|error| Error::failure(error.to_string())),
                 None => Ok(None),
             },
-            Self::WorkingTree { top } => files::read(&top.join(path), LIMIT as u64),
+            Self::WorkingTree { top } => files::read_inside(top, path, LIMIT as u64),
             Self::Named { file, top } => {
                 let beside = file.parent().map(|folder| folder.join(path));
                 for candidate in beside.into_iter().chain(top.iter().map(|top| top.join(path))) {

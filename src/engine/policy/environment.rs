@@ -183,7 +183,10 @@ fn entry(yaml: &Yaml, level: Level, file: &str, problems: &mut Problems) -> Opti
     let shape = "write `- RULE: PARAMETERS`, with `because`, `owner` and `review-by` beside it where wanted";
     let map;
     let entries = match &yaml.value {
-        Value::Map(entries) => entries,
+        Value::Map(entries) => {
+            problems.twice(entries);
+            entries
+        }
         // A rule without parameters may stand as a bare name.
         Value::Text(name) if RuleId::named(name).is_some() => {
             let key = super::yaml::Key { text: name.clone(), place: yaml.place };
@@ -280,12 +283,11 @@ fn lanes(yaml: &Yaml, problems: &mut Problems) -> BTreeMap<Lane, BTreeSet<RuleId
 fn paths(yaml: &Yaml, problems: &mut Problems) -> Vec<String> {
     let paths = problems.texts(yaml, "`paths`");
     for path in &paths {
-        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-            problems.add(
-                yaml.place,
-                format!("`{path}` leaves the repository"),
-                "write paths from the top of the repository, such as `api/**`",
-            );
+        problems.inside(yaml, path, "write paths from the top of the repository, such as `api/**`");
+        if path.starts_with('!') || path.contains(['[', ']', '{', '}', '\\']) {
+            let fix =
+                "write `*` within a folder, `**` across folders and `?` for a letter; list what belongs to the service";
+            problems.add(yaml.place, format!("`{path}` is no pattern of paths"), fix);
         }
     }
     paths

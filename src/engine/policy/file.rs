@@ -63,14 +63,17 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
         Some(other) => {
             problems.add(
                 other.place,
-                format!("`version` is {}", other.value.describe()),
+                match other.value {
+                    Value::Float(number) => format!("`version` is {number:?}, with a fraction"),
+                    _ => format!("`version` is {}", other.value.describe()),
+                },
                 "this release reads `version: 1`",
             );
         }
         None => problems.add(Place::START, "the policy lacks `version`", "begin the file with `version: 1`"),
     }
     file.timezone = fields.get("timezone").and_then(|value| timezone(value, &mut problems));
-    file.repository = fields.get("repository").and_then(|value| problems.text(value, "`repository`"));
+    file.repository = fields.get("repository").and_then(|value| repository(value, &mut problems));
     if let Some(value) = fields.get("history") {
         file.history = history(value, &mut problems);
     }
@@ -86,6 +89,7 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
     if let Some(value) = fields.get("environments") {
         match &value.value {
             Value::Map(entries) => {
+                problems.twice(entries);
                 for (key, value) in entries {
                     if key.text.trim().is_empty() {
                         problems.add(
@@ -138,16 +142,41 @@ fn history(yaml: &Yaml, problems: &mut Problems) -> HistorySettings {
     let mut path = |key| {
         let value = fields.get(key)?;
         let text = problems.text(value, key)?;
-        if text.starts_with('/') || text.split(['/', '\\']).any(|part| part == "..") {
-            problems.add(
-                value.place,
-                format!("`{text}` leaves the repository"),
-                "name a file of the repository; one elsewhere goes to `--deploys`",
-            );
-        }
+        problems.inside(value, &text, "name a file of the repository; one elsewhere goes to `--deploys`");
         Some(text)
     };
     (settings.log, settings.kamal) = (path("log"), path("kamal"));
-    settings.tags = fields.get("tags").and_then(|value| problems.text(value, "`tags` of `history`"));
+    settings.tags = fields.get("tags").and_then(|value| tags(value, problems));
     settings
+}
+
+/// Reads the pattern of deploy tags: part of it may be `{environment}`, and `*` stands for anything.
+fn tags(yaml: &Yaml, problems: &mut Problems) -> Option<String> {
+    let text = problems.text(yaml, "`tags` of `history`")?;
+    let rest = text.replacen("{environment}", "", 1);
+    if rest.contains(['{', '}', '[', ']', '?', '\\', '~', '^', ':', ' ']) {
+        problems.add(
+            yaml.place,
+            format!("`{text}` is no pattern of tags"),
+            "write it like `deploy/{environment}/*`: `{environment}` at most once, `*` for anything; without `{environment}` every tag that fits is one of production",
+        );
+    }
+    Some(text)
+}
+
+/// Reads a repository's name: lower-case host and path.
+fn repository(yaml: &Yaml, problems: &mut Problems) -> Option<String> {
+    let text = problems.text(yaml, "`repository`")?;
+    let (_, place) = text.split_once("://").unwrap_or(("", &text));
+    let meant = place.rsplit_once('@').map_or(place, |(_, place)| place).trim_end_matches('/').trim_end_matches(".git");
+    let meant = meant.to_lowercase().replace(':', "/");
+    if meant != text || !text.contains('/') {
+        let fix = if meant.contains('/') {
+            format!("write `{meant}`")
+        } else {
+            "write it like `example.org/shop/app`".to_owned()
+        };
+        problems.add(yaml.place, format!("`{text}` is not a host and a path in lower case"), fix);
+    }
+    Some(text)
 }

@@ -38,7 +38,7 @@ pub struct FileProblems {
 }
 
 /// How many problems of a file are shown; a file with more has one cause.
-const SHOWN: usize = 25;
+const SHOWN: usize = 200;
 
 /// How much of a line is shown.
 const WIDTH: usize = 160;

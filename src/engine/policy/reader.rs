@@ -1,5 +1,7 @@
 //! Reads typed values out of a YAML tree, collecting every problem instead of stopping at the first.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::problem::{Place, Problem};
@@ -24,12 +26,23 @@ impl Problems {
             self.add(yaml.place, format!("{of} is {}, not a map of keys", yaml.value.describe()), fix);
             return None;
         };
+        self.twice(entries);
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 self.unknown_key(key, of, known);
             }
         }
         Some(Fields { entries, of, place: yaml.place })
+    }
+
+    /// Notes keys that stand twice in one map.
+    pub fn twice(&mut self, entries: &[(Key, Yaml)]) {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (key, _) in entries {
+            if let Some(line) = first.insert(&key.text, key.place.line) {
+                self.add(key.place, format!("`{}` stands in line {line} already", key.text), "keep one of the two");
+            }
+        }
     }
 
     /// Notes a key that nobody knows, with the nearest that somebody does.
@@ -45,7 +58,11 @@ impl Problems {
     /// Reads a text.
     pub fn text(&mut self, yaml: &Yaml, of: &str) -> Option<String> {
         match &yaml.value {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Text(text) if text.trim().is_empty() => {
+                self.add(yaml.place, format!("{of} is empty"), "write something, or leave it out");
+                None
+            }
+            Value::Text(text) => Some(text.clone()),
             Value::Int(number) => Some(number.to_string()),
             other => {
                 self.add(
@@ -55,6 +72,13 @@ impl Problems {
                 );
                 None
             }
+        }
+    }
+
+    /// Notes a path that leaves the repository.
+    pub fn inside(&mut self, yaml: &Yaml, path: &str, fix: &str) {
+        if path.starts_with('/') || path.split(['/', '\\']).any(|part| part == "..") {
+            self.add(yaml.place, format!("`{path}` leaves the repository"), fix);
         }
     }
 
@@ -80,8 +104,8 @@ impl Problems {
             Ok(length) if length.is_zero() && zero == Zero::Refused => {
                 self.add(
                     yaml.place,
-                    format!("{of} is zero, which would never hold anything"),
-                    "give a duration above zero, or remove the rule",
+                    format!("{of} is zero, which asks for nothing"),
+                    "give a duration above zero, or leave it out",
                 );
                 None
             }

@@ -10,6 +10,9 @@ use super::problem::{Place, Problem};
 /// The longest policy file that is read, in bytes.
 pub const LIMIT: usize = 1024 * 1024;
 
+/// The most values of a file that are read, aliases written out.
+const MOST_NODES: usize = 1_000_000;
+
 /// The deepest nesting that is read.
 const DEEPEST: usize = 32;
 
@@ -72,9 +75,14 @@ pub fn parse(bytes: &[u8]) -> Result<Yaml, Problem> {
         Problem::new(Place { line, column }, "the text is not UTF-8", "save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let budget =
-        serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST, max_aliases: 100, max_nodes: 100_000 };
-    let options = serde_saphyr::options! { budget: budget, strict_booleans: true, with_snippet: false };
+    let budget = serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST, max_aliases: 100, max_nodes: MOST_NODES };
+    // A key that stands twice is one problem among the others: `Problems::fields` names it.
+    let options = serde_saphyr::options! {
+        budget: budget,
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::PassThrough,
+        strict_booleans: true,
+        with_snippet: false
+    };
     let node: Option<Spanned<Node>> =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| explain(&error))?;
     let empty = || Yaml { value: Value::Map(Vec::new()), place: Place::START };
@@ -85,15 +93,42 @@ pub fn parse(bytes: &[u8]) -> Result<Yaml, Problem> {
 fn explain(error: &serde_saphyr::Error) -> Problem {
     let place = error.location().map_or(Place::START, place_of);
     let text = error.without_snippet().to_string();
-    let text = text.lines().next().unwrap_or_default().trim().to_owned();
-    let fix = match () {
-        () if text.contains("duplicate") => "keep one of the two keys",
-        () if text.contains("budget") || text.contains("alias") || text.contains("nesting") => {
-            "write the values out: a policy needs few aliases and little nesting"
-        }
-        () => "mend the YAML: indentation is by spaces, a key is followed by a colon and a space",
-    };
-    Problem::new(place, text, fix)
+    let text = text.lines().next().unwrap_or_default().trim();
+    // The library speaks to programmers who call it; these are the cases that writers of a policy meet.
+    let known: [(&[&str], &str, &str); 6] = [
+        (
+            &["Nodes {"],
+            "the file holds too much",
+            "split it with `extends`; aliases that repeat large parts count each time",
+        ),
+        (
+            &["budget", "alias", "nesting"],
+            "the nesting is too deep, or aliases are too many",
+            "write the values out: a policy needs few aliases and little nesting",
+        ),
+        (&["recursive"], "an alias stands inside what it repeats", "write the value out"),
+        (
+            &["multiple YAML documents"],
+            "a second document begins here",
+            "keep one document: remove the `---` and what follows",
+        ),
+        (
+            &["found a tab"],
+            "there is a tab where YAML wants spaces, here or at the beginning of the next line",
+            "indent with spaces",
+        ),
+        (&["null into string", "cannot deserialize"], "a key is not a text", "write keys as plain words"),
+    ];
+    let found = known.iter().find(|(signs, _, _)| signs.iter().any(|sign| text.contains(sign)));
+    if let Some((_, message, fix)) = found {
+        return Problem::new(place, *message, *fix);
+    }
+    let text = text.split(" at line ").next().unwrap_or(text);
+    Problem::new(
+        place,
+        format!("this is not YAML: {text}"),
+        "indentation is by spaces, lists begin with `- `, and a key is followed by a colon and a space",
+    )
 }
 
 fn place_of(location: serde_saphyr::Location) -> Place {

@@ -54,7 +54,9 @@ impl Freeze {
                     problems.add(value.place, format!("`{key}` beside `ics`"), "write two freezes, one of each");
                 }
             }
-            Span::Calendar { path: problems.text(path, "`ics` of freeze")? }
+            let text = problems.text(path, "`ics` of freeze")?;
+            problems.inside(path, &text, "name a calendar file of the repository");
+            Span::Calendar { path: text }
         } else if fields.get("days").is_some() || fields.get("from").is_some_and(is_time) {
             Span::Weekly(weekly(yaml, "freeze", problems)?)
         } else {

@@ -11,6 +11,9 @@ pub enum GitError {
     /// The repository belongs to another user.
     #[error("the repository {0} belongs to another user; trust it with `git config --global --add safe.directory {0}`", .path.display())]
     NotOwned { path: PathBuf },
+    /// The repository is kept in a way that libgit2 does not read.
+    #[error("the repository {} is kept in a way that is not read ({what}): SHA-256 objects and reftables are not supported", .path.display())]
+    Unsupported { path: PathBuf, what: String },
     /// The repository is empty.
     #[error("the repository has no commits yet; make the first one with `git commit`")]
     NoCommits,

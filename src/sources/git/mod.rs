@@ -168,6 +168,9 @@ fn open_error(path: &Path, error: git2::Error) -> GitError {
     match error.code() {
         ErrorCode::Owner => GitError::NotOwned { path: root_of(path) },
         ErrorCode::NotFound => GitError::NotARepository { path: path.to_owned() },
+        _ if ["object format", "extension", "objectformat"].iter().any(|sign| error.message().contains(sign)) => {
+            GitError::Unsupported { path: path.to_owned(), what: error.message().to_owned() }
+        }
         _ => GitError::unreadable(format!("open the repository at {}", path.display()))(error),
     }
 }

@@ -1,0 +1,100 @@
+//! What the real binary prints, whole: the README's decision, and every command on the same small store.
+//!
+//! `INSTA_UPDATE=always cargo test --release --test printed` writes the pages anew; read the difference before it lands.
+
+mod support {
+    pub mod binary;
+    pub mod repo;
+}
+
+use support::binary::{run, run_with};
+use support::repo::{Fixture, minute};
+
+/// Minutes from the beginning of the fixtures' time to 2026-02-04 00:00.
+const DAY: i64 = 34 * 24 * 60;
+
+/// The store of the README: SQLite on one volume, two deploys this afternoon.
+struct Store {
+    fixture: Fixture,
+    log: String,
+}
+
+impl Store {
+    fn new() -> Self {
+        let fixture = Fixture::new();
+        fixture.write(
+            ".github/deploy-rhythm.yml",
+            "version: 1\nextends: [sqlite-single-volume]\nenvironments: {production: {}}\n",
+        );
+        let at = |hours: i64, minutes: i64| DAY + hours * 60 + minutes;
+        let cart = fixture.commit(at(12, 40), "Add the cart");
+        let search = fixture.commit(at(13, 50), "Add search");
+        fixture.commit(at(14, 9), "Change the banner");
+        let line = |id: u32, commit: &str, start: i64, minutes: i64| {
+            let (start, finish) = (minute(start).to_rfc3339(), minute(start + minutes).to_rfc3339());
+            format!(
+                r#"{{"id": "{id}", "environment": "production", "commit": "{commit}", "state": "success", "started_at": "{start}", "finished_at": "{finish}", "actor": "alice"}}"#
+            ) + "\n"
+        };
+        let log = line(1, cart.as_str(), at(12, 50), 3) + &line(2, search.as_str(), at(14, 1), 4);
+        Self { fixture, log }
+    }
+
+    fn says(&self, arguments: &[&str]) -> String {
+        let words = [arguments, &["--deploys", "-", "--at", "2026-02-04T14:09:00Z"]].concat();
+        let (code, text, errors) = run_with(&self.fixture, &words, &self.log);
+        assert!(errors.is_empty(), "{errors}");
+        format!("exit code {code}\n\n{text}")
+    }
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../README.md");
+    let (_, after) = readme.split_once("```text\n").expect("the decision");
+    let (shown, _) = after.split_once("```").expect("the end of the decision");
+    let says = Store::new().says(&["check"]);
+    let (_, text) = says.split_once("\n\n").expect("a text");
+    let (decision, _) = text.split_once("\nhistory:").expect("a foot");
+    assert_eq!(shown.trim_end(), decision.trim_end(), "README.md shows another decision");
+}
+
+#[test]
+fn every_output_of_a_decision() {
+    let store = Store::new();
+    for format in ["terminal", "json", "markdown", "github", "sarif"] {
+        insta::assert_snapshot!(format!("check-{format}"), store.says(&["check", "--format", format]));
+    }
+    insta::assert_snapshot!("check-hotfix", store.says(&["check", "--lane", "hotfix"]));
+    insta::assert_snapshot!("why", store.says(&["why"]));
+    insta::assert_snapshot!("status", store.says(&["status"]));
+    insta::assert_snapshot!("status-json", store.says(&["status", "--format", "json"]));
+    insta::assert_snapshot!("history", store.says(&["history"]));
+}
+
+#[test]
+fn a_reject_and_a_rollout_that_runs() {
+    let mut store = Store::new();
+    store.fixture.write("strict.yml", "version: 1\nenvironments:\n  production:\n    hard-mandatory:\n      - batch-size: {max-commits: 1}\n        because: one at a time\n        owner: platform\n");
+    let first = store.log.lines().next().expect("a line").to_owned() + "\n";
+    let running = first.replace("\"1\"", "\"3\"").replace("success", "in_progress").replace("T12:50:00", "T14:07:30");
+    let (before, _) = running.split_once(", \"finished_at\"").expect("a finish");
+    store.log = first.clone() + before + "}\n";
+    insta::assert_snapshot!("check-running", store.says(&["check"]));
+    insta::assert_snapshot!("status-running", store.says(&["status"]));
+    store.log = first;
+    insta::assert_snapshot!("check-reject", store.says(&["check", "--policy", "strict.yml"]));
+}
+
+#[test]
+fn what_needs_no_history() {
+    let store = Store::new();
+    let says = |arguments: &[&str]| {
+        let (code, text, errors) = run(&store.fixture, arguments);
+        format!("exit code {code}\n\n{text}{errors}")
+    };
+    insta::assert_snapshot!("help", says(&["--help"]));
+    insta::assert_snapshot!("check-help", says(&["check", "--help"]));
+    insta::assert_snapshot!("policy-show", says(&["policy", "show"]));
+    insta::assert_snapshot!("init-print", says(&["init", "--print"]));
+}
