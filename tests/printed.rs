@@ -13,7 +13,7 @@ use support::repo::{Fixture, minute};
 /// Minutes from the beginning of the fixtures' time to 2026-02-04 00:00.
 const DAY: i64 = 34 * 24 * 60;
 
-/// The store of the README: SQLite on one volume, two deploys this afternoon.
+/// The store that the readme tells of: one volume, two deploys this afternoon.
 struct Store {
     fixture: Fixture,
     log: String,
