@@ -59,12 +59,12 @@ impl Event<'_> {
 
 impl History {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let question = self.question.question(edge)?;
+        let question = self.question.question(edge);
         let subject = Subject::open(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
         let now = subject.now.instant;
         let since = now - self.since;
-        let records = subject.records(&question, &policy.environment)?;
+        let records = subject.records(self.question.given()?, &question, &policy.environment)?;
         let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&subject.found.policy, &policy, &listed, complete_since, now, subject.future());

@@ -1,6 +1,7 @@
 //! The arguments that every question takes, and the question that they make.
 
 use std::path::PathBuf;
+use std::thread;
 
 use chrono::Datelike;
 use clap::{Args, ValueEnum};
@@ -8,10 +9,12 @@ use clap::{Args, ValueEnum};
 use super::Edge;
 use crate::engine::evaluate::evaluate;
 use crate::engine::event::{Instant, parse_instant};
+use crate::engine::facts::Facts;
 use crate::engine::lane::{Lane, LaneRequest};
 use crate::error::Error;
 use crate::gather::{Gathered, Question, Subject};
 use crate::report::Report;
+use crate::sources::deployments::{self, Records};
 use crate::sources::files;
 use crate::sources::git::{Clock, Now};
 
@@ -77,30 +80,27 @@ fn instant(text: &str) -> Result<Instant, String> {
 }
 
 impl QuestionArgs {
-    /// Reads what the arguments name.
-    pub(super) fn question(&self, edge: &Edge) -> Result<Question, Error> {
-        let deploys = match &self.deploys {
-            None => None,
-            Some(path) if path.as_os_str() == "-" => Some((
-                "standard input".to_owned(),
-                files::bounded(std::io::stdin().lock(), 0, "standard input", files::LOG_LIMIT)?,
-            )),
-            Some(path) => {
-                let bytes = files::read(path, files::LOG_LIMIT)?;
-                let name = path.display().to_string();
-                Some((
-                    name.clone(),
-                    bytes.ok_or_else(|| {
-                        Error::usage(format!("there is no deploy log at {name}"))
-                            .hint("check the path that `--deploys` names")
-                    })?,
-                ))
+    /// Reads the record that `--deploys` names.
+    pub(super) fn given(&self) -> Result<Option<Records>, Error> {
+        let Some(path) = &self.deploys else { return Ok(None) };
+        let (name, bytes) = match path.as_os_str() == "-" {
+            true => {
+                let name = "standard input".to_owned();
+                let bytes = files::bounded(std::io::stdin().lock(), 0, &name, files::LOG_LIMIT)?;
+                (name, Some(bytes))
             }
+            false => (path.display().to_string(), files::read(path, files::LOG_LIMIT)?),
         };
-        Ok(Question {
+        let missing =
+            || Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names");
+        deployments::from_text(&name, &bytes.ok_or_else(missing)?).map(Some)
+    }
+
+    /// What the arguments ask.
+    pub(super) fn question(&self, edge: &Edge) -> Question {
+        Question {
             repo: self.repo.clone(),
             policy: self.policy.clone(),
-            deploys,
             environment: self.environment.clone(),
             commit: None,
             lane: LaneRequest::Found,
@@ -109,43 +109,54 @@ impl QuestionArgs {
                 instant: self.at.unwrap_or(edge.now),
                 clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine },
             },
-        })
+        }
     }
 }
 
 impl RequestArgs {
-    pub(super) fn question(&self, edge: &Edge) -> Result<Question, Error> {
+    pub(super) fn question(&self, edge: &Edge) -> Question {
         let lane = match self.lane {
             None => LaneRequest::Found,
             Some(LaneName::Normal) => LaneRequest::Asked(Lane::Normal),
             Some(LaneName::Hotfix) => LaneRequest::Asked(Lane::Hotfix),
             Some(LaneName::Rollback) => LaneRequest::Asked(Lane::Rollback),
         };
-        let question = self.question.question(edge)?;
-        Ok(Question { commit: self.commit.clone(), lane, run: self.run.clone(), ..question })
+        Question { commit: self.commit.clone(), lane, run: self.run.clone(), ..self.question.question(edge) }
     }
 
     /// Gathers the facts and judges them.
     pub(super) fn judge(&self, edge: &Edge) -> Result<(Report, Subject), Error> {
-        let question = self.question(edge)?;
-        let subject = Subject::open(&question)?;
-        let policy = subject.environment(question.environment.as_deref())?;
-        let commit = subject.commit(question.commit.as_deref())?;
-        let records = subject.records(&question, &policy.environment)?;
+        let question = self.question(edge);
+        // A long log and a long walk take the same few milliseconds: side by side.
+        let (given, subject, policy, commit) = thread::scope(|scope| {
+            let reading = scope.spawn(|| self.question.given());
+            let subject = Subject::open(&question)?;
+            let policy = subject.environment(question.environment.as_deref())?;
+            let commit = subject.commit(question.commit.as_deref())?;
+            subject.walk_ahead(&policy);
+            let given = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok::<_, Error>((given, subject, policy, commit))
+        })?;
+        let records = subject.records(given, &question, &policy.environment)?;
         let gathered = subject.gather(policy, commit, question.lane, records)?;
-        Ok((report(&subject, gathered), subject))
+        let (report, facts) = report(&subject, gathered);
+        // The process ends soon: to take a million records apart takes longer than to judge them.
+        std::mem::forget(facts);
+        Ok((report, subject))
     }
 }
 
 /// Judges gathered facts.
-pub(super) fn report(subject: &Subject, gathered: Gathered) -> Report {
+pub(super) fn report(subject: &Subject, gathered: Gathered) -> (Report, Facts) {
     let Gathered { policy, facts, subject: title, history, notes } = gathered;
-    Report {
-        decision: evaluate(&policy, &facts, subject.now.instant),
+    let decision = evaluate(&policy, &facts, subject.now.instant);
+    let report = Report {
+        decision,
         subject: title,
         policy: subject.found.description.clone(),
         policy_kind: subject.found.kind,
         history,
         notes,
-    }
+    };
+    (report, facts)
 }

@@ -50,12 +50,13 @@ impl Review {
             environment: None,
             at: None,
         };
-        let question = question.question(edge)?;
+        let (given, question) = (question.given()?, question.question(edge));
         let (mut out, mut count, mut recorded) = (String::new(), 0, false);
         for name in found.policy.patterns().into_iter().map(Pattern::as_str) {
             let Some(environment) = found.policy.environment(name) else { continue };
             let subject = Subject::open(&question)?;
-            let mut records = subject.records(&question, name)?.map(|records| records.deployments).unwrap_or_default();
+            let mut records =
+                subject.records(given.clone(), &question, name)?.map(|records| records.deployments).unwrap_or_default();
             records.sort_by_key(|one| one.started_at);
             recorded |= !records.is_empty();
             for entry in &environment.rules {

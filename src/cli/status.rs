@@ -19,6 +19,7 @@ use crate::engine::rules::{Budget, no_overlap};
 use crate::error::Error;
 use crate::gather::{Question, Subject};
 use crate::render::{clean, harmless, marked_answer, when, wrap};
+use crate::sources::deployments::Records;
 
 /// Each environment: budgets left, the next opening, what runs
 #[derive(Debug, Args)]
@@ -49,17 +50,18 @@ struct Glance {
 
 impl Status {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let question = self.question.question(edge)?;
+        let question = self.question.question(edge);
+        let given = self.question.given()?;
         let subject = Subject::open(&question)?;
         let mut glances = Vec::new();
         let mut notes = BTreeSet::new();
-        for name in names(&subject, &question)? {
+        for name in names(&subject, given.as_ref(), &question)? {
             let policy = subject.environment(Some(&name))?;
             let commit = subject.commit(None)?;
-            let records = subject.records(&question, &name)?;
+            let records = subject.records(given.clone(), &question, &name)?;
             let gathered = subject.gather(policy, commit, question.lane, records)?;
-            let (facts, policy) = (gathered.facts.clone(), gathered.policy.clone());
-            let report = report(&subject, gathered);
+            let policy = gathered.policy.clone();
+            let (report, facts) = report(&subject, gathered);
             notes.extend(report.notes);
             glances.push(glance(report.decision, &policy, &facts, subject.now.instant));
         }
@@ -72,16 +74,21 @@ impl Status {
 }
 
 /// The environments to show: the one asked for, else those named, and those deployed to that a pattern fits.
-fn names(subject: &Subject, question: &Question) -> Result<BTreeSet<Environment>, Error> {
+fn names(subject: &Subject, given: Option<&Records>, question: &Question) -> Result<BTreeSet<Environment>, Error> {
     if let Some(asked) = &question.environment {
         return Ok(BTreeSet::from([asked.as_str().into()]));
     }
     let policy = &subject.found.policy;
     let mut names: BTreeSet<Environment> = policy.exact_names().into_iter().map(Environment::from).collect();
-    if let Ok(records) = subject.records(question, &policy.default_environment())? {
-        let deployed = records.deployments.into_iter().map(|one| one.environment);
-        names.extend(deployed.filter(|name| policy.environment(name).is_some()));
+    let mut recorded = BTreeSet::new();
+    match given {
+        Some(given) => recorded.extend(given.deployments.iter().map(|one| one.environment.clone())),
+        None => {
+            let found = subject.records(None, question, &policy.default_environment())?;
+            recorded.extend(found.into_iter().flat_map(|found| found.deployments).map(|one| one.environment));
+        }
     }
+    names.extend(recorded.into_iter().filter(|name| policy.environment(name).is_some()));
     if names.is_empty() {
         names.insert(policy.default_environment());
     }

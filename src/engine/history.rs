@@ -70,7 +70,8 @@ impl Rollout {
         }
     }
 
-    fn join(&mut self, other: Self) {
+    /// Takes in a later record of the same run.
+    fn join(&mut self, other: &Self) {
         self.records += other.records;
         self.outcome = match (self.outcome, other.outcome) {
             (Outcome::Running, _) | (_, Outcome::Running) => Outcome::Running,
@@ -80,10 +81,6 @@ impl Rollout {
         self.finish_unrecorded |= other.finish_unrecorded;
         self.clock_ahead |= other.clock_ahead;
         self.finish = self.finish.zip(other.finish).map(|(one, two)| one.max(two));
-        if (other.start, &other.id) < (self.start, &self.id) {
-            (self.start, self.id) = (other.start, other.id);
-            (self.actor, self.url) = (other.actor, other.url);
-        }
     }
 
     /// What it ships, for people.
@@ -153,10 +150,14 @@ impl Rollouts {
         let seen = |record: &&Deployment| {
             record.state.has_started() && (record.started_at <= now || future == Future::ClocksDisagree)
         };
-        let records = records.into_iter();
-        let mut rollouts: Vec<Rollout> = Vec::with_capacity(records.size_hint().1.unwrap_or_default());
+        // Records in their order are rollouts in theirs: a run begins with its first record.
+        let mut records: Vec<(Instant, &Deployment)> =
+            records.into_iter().filter(seen).map(|record| (record.started_at.min(now), record)).collect();
+        records.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| one.1.id.cmp(&two.1.id)));
+        let mut rollouts: Vec<Rollout> = Vec::with_capacity(records.len());
         let mut of_run: FxHashMap<(&str, &str), usize> = FxHashMap::default();
-        for record in records.filter(seen) {
+        of_run.reserve(if records.iter().take(100).any(|(_, one)| one.run.is_some()) { records.len() } else { 0 });
+        for (_, record) in records {
             let rollout = Rollout::of(record, now);
             let Some(run) = &record.run else {
                 rollouts.push(rollout);
@@ -164,11 +165,10 @@ impl Rollouts {
             };
             let index = *of_run.entry((&*record.environment, &**run)).or_insert(rollouts.len());
             match rollouts.get_mut(index) {
-                Some(known) => known.join(rollout),
+                Some(known) => known.join(&rollout),
                 None => rollouts.push(rollout),
             }
         }
-        rollouts.sort_unstable_by(|one, two| (one.start, &one.id).cmp(&(two.start, &two.id)));
         let mut by_finish: Vec<usize> = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_some()).collect();
         by_finish.sort_by_key(|index| rollouts[*index].finish);
         let running = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_none()).collect();

@@ -101,7 +101,11 @@ impl Subject {
 
     /// Gives commits that came to the default branch inside a merge the instant of that merge.
     fn age_by_landing(&self, batch: &mut Batch, asked: &Asked<'_>, trunk: Result<&Landings, &Missing>) -> Known<()> {
-        let Some(trunk) = trunk.ok().filter(|_| asked.landed) else { return Ok(()) };
+        // A commit of the branch's own line has its own landings below it already.
+        let Some(trunk) = trunk.ok().filter(|trunk| asked.landed && !trunk.holds(asked.commit)) else { return Ok(()) };
+        if self.repo.landing_of(asked.commit, trunk)?.is_none() {
+            return Ok(());
+        }
         for BatchLanding { landing, .. } in &mut batch.landings {
             if trunk.holds(&landing.commit) {
                 continue;

@@ -2,6 +2,7 @@
 
 mod batch;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -29,8 +30,6 @@ use batch::Asked;
 pub struct Question {
     pub repo: PathBuf,
     pub policy: Option<PathBuf>,
-    /// The name and the bytes of `--deploys`.
-    pub deploys: Option<(String, Vec<u8>)>,
     pub environment: Option<String>,
     pub commit: Option<String>,
     pub lane: LaneRequest,
@@ -44,6 +43,8 @@ pub struct Subject {
     pub found: Found,
     pub now: Now,
     branch: Known<DefaultBranch>,
+    /// The newest walk of the default branch, and since when it goes back.
+    walked: RefCell<Option<(Instant, Landings)>>,
 }
 
 /// The facts of one request, and what is to be said about them.
@@ -68,7 +69,7 @@ impl Subject {
         let repo = Repo::open(&question.repo).map_err(|error| Error::usage(error.to_string()))?;
         let found = policy::find(Some(&repo), question.policy.as_deref(), Wanted::InForce)?;
         let branch = repo.default_branch();
-        Ok(Self { repo, found, now: question.now, branch })
+        Ok(Self { repo, found, now: question.now, branch, walked: RefCell::new(None) })
     }
 
     /// The environment that is meant, and what the policy says about it.
@@ -98,14 +99,19 @@ impl Subject {
         self.repo.resolve(revision.unwrap_or("HEAD")).map_err(|error| Error::usage(error.to_string()))
     }
 
-    /// The record of deployments: what was given, else what is found.
+    /// The record of deployments: what `--deploys` gave, else what is found.
     ///
     /// # Errors
     ///
     /// Fails where a source is there and cannot be read.
-    pub fn records(&self, question: &Question, environment: &str) -> Result<Known<Records>, Error> {
-        let mut records = match &question.deploys {
-            Some((name, bytes)) => Ok(deployments::from_text(name, bytes)?),
+    pub fn records(
+        &self,
+        given: Option<Records>,
+        question: &Question,
+        environment: &str,
+    ) -> Result<Known<Records>, Error> {
+        let mut records = match given {
+            Some(records) => Ok(records),
             None => deployments::look(&self.repo, &self.found.policy.history(), environment, self.now.instant)?,
         };
         if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
@@ -132,7 +138,19 @@ impl Subject {
     ///
     /// Names what is missing where they cannot be read.
     pub fn trunk(&self, since: Instant) -> Known<Landings> {
-        self.branch.as_ref().map_err(Clone::clone).and_then(|branch| self.landings(&branch.tip, since))
+        let branch = self.branch.as_ref().map_err(Clone::clone)?;
+        if let Some((_, landings)) = self.walked.borrow().as_ref().filter(|(known, _)| *known == since) {
+            return Ok(landings.clone());
+        }
+        let landings = self.landings(&branch.tip, since)?;
+        *self.walked.borrow_mut() = Some((since, landings.clone()));
+        Ok(landings)
+    }
+
+    /// Walks the default branch as far as an environment's rules look, while a record is still being read elsewhere.
+    pub fn walk_ahead(&self, policy: &EnvironmentPolicy) {
+        // What is missing is said when the facts are gathered.
+        let _ = self.trunk(self.now.instant - policy.lookback().landings);
     }
 
     fn landings(&self, tip: &CommitId, since: Instant) -> Known<Landings> {
@@ -172,7 +190,7 @@ impl Subject {
         let by_landing = records.is_err() && policy.trigger == Some(Trigger::Push);
         let since = if by_landing { since.min(now - policy.lookback().deployments) } else { since };
 
-        let trunk = tip.clone().and_then(|tip| self.landings(tip, since));
+        let trunk = self.trunk(since);
         if by_landing && let Ok(trunk) = &trunk {
             records = Ok(Records {
                 deployments: deployments::from_landings(&trunk.landings, &policy.environment, &commit),

@@ -1,5 +1,7 @@
 //! The deploy log: JSON Lines, one deployment a line, any order.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -43,7 +45,7 @@ impl fmt::Display for LogErrors {
 impl std::error::Error for LogErrors {}
 
 /// One line as it is written.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Line<'a> {
     #[serde(borrow, default)]
     id: Field<'a>,
@@ -245,10 +247,7 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
     if !line.starts_with('{') {
         return Err("not a JSON object: a line begins with `{`".to_owned());
     }
-    let line: Line<'_> = serde_json::from_str(line).map_err(|error| {
-        let text = error.to_string();
-        format!("not JSON that can be read: {}", text.split(" at line").next().unwrap_or(&text))
-    })?;
+    let line = plain::read(line).map_or_else(|| any_json(line), Ok)?;
     let id = line.id.required("id")?;
     let environment = line.environment.required("environment")?;
     let revision = line.revision.optional("revision")?;
@@ -289,6 +288,13 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
         actor: line.actor.optional("actor")?.map(|actor| names.actors.shared(&actor)),
         url: line.url.optional("url")?.map(Into::into),
         precision: Precision::Recorded,
+    })
+}
+
+fn any_json(line: &str) -> Result<Line<'_>, String> {
+    serde_json::from_str(line).map_err(|error| {
+        let text = error.to_string();
+        format!("not JSON that can be read: {}", text.split(" at line").next().unwrap_or(&text))
     })
 }
 
@@ -349,17 +355,17 @@ fn quick(text: &[u8]) -> Option<Instant> {
 fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Vec<(usize, String)> {
     let mut ids: FxHashMap<&str, usize> = FxHashMap::default();
     ids.reserve(deployments.len());
-    let mut runs: FxHashMap<(&str, &str), (Option<&CommitId>, usize)> = FxHashMap::default();
+    let mut runs: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    runs.reserve(if deployments.iter().take(100).any(|one| one.run.is_some()) { deployments.len() } else { 0 });
     let mut bad = Vec::new();
-    for (deployment, line) in deployments.iter().zip(lines) {
+    for (index, (deployment, line)) in deployments.iter().zip(lines).enumerate() {
         if let Some(first) = ids.insert(&deployment.id, *line) {
             bad.push((*line, format!("the id `{}` stands in line {first} already", deployment.id)));
         }
         let Some(run) = &deployment.run else { continue };
-        let (commit, first) =
-            *runs.entry((&deployment.environment, run)).or_insert((deployment.commit.as_ref(), *line));
-        if commit != deployment.commit.as_ref() {
-            bad.push((*line, format!("run `{run}` has another commit in line {first}: a run ships one")));
+        let first = *runs.entry((&deployment.environment, run)).or_insert(index);
+        if deployments[first].commit != deployment.commit {
+            bad.push((*line, format!("run `{run}` has another commit in line {}: a run ships one", lines[first])));
         }
     }
     bad
