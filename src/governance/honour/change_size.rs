@@ -1,0 +1,81 @@
+//! `change-size`: limits on lines, files and commits.
+
+use super::change::{ChangedPath, Commit, Lines};
+use super::exclusions::from_lines;
+use super::finding::{Certainty, Obstacle};
+use super::hearing::Hearing;
+use crate::engine::facts::Missing;
+use crate::governance::directive::Object;
+
+#[derive(Clone, Copy)]
+struct Limits {
+    lines: Option<usize>,
+    files: Option<usize>,
+    commits: Option<usize>,
+}
+
+/// Judges each commit, or what lands as one.
+pub(super) fn judge(hearing: &mut Hearing<'_>) {
+    let params = hearing.params;
+    let one_commit = params.text("one") == Some("commit");
+    let limits = Limits {
+        lines: params.number("max-lines"),
+        files: params.number("max-files"),
+        commits: params.number("max-commits").or(one_commit.then_some(1)),
+    };
+    if params.asks("one") && !one_commit {
+        hearing.unjudged(Obstacle::NoTrace, "whether a change is about one thing is nothing that can be counted");
+    }
+    if limits.lines.or(limits.files).or(limits.commits).is_none() {
+        if !params.asks("one") {
+            hearing.unjudged(Obstacle::Unbound, "it names no number of lines, files or commits");
+        }
+        return;
+    }
+    if hearing.directive.object == Object::Commit && limits.commits.is_none() {
+        judge_commits(hearing, limits);
+    } else {
+        judge_units(hearing, limits);
+    }
+}
+
+fn judge_commits(hearing: &mut Hearing<'_>, limits: Limits) {
+    // A merge has the size of what it merges.
+    for commit in hearing.commits().into_iter().filter(|commit| !commit.is_merge()) {
+        if let Some(paths) = hearing.paths(&commit.paths) {
+            judge_paths(hearing, Some(commit), &paths, limits);
+        }
+    }
+}
+
+fn judge_units(hearing: &mut Hearing<'_>, limits: Limits) {
+    for unit in hearing.units() {
+        if let Some(most) = limits.commits.filter(|most| unit.commits > *most) {
+            let message = format!("{} commits, {most} allowed", unit.commits);
+            hearing.violated(unit.landing, Certainty::Told, message);
+        }
+        if limits.lines.or(limits.files).is_some()
+            && let Some(paths) = hearing.paths(unit.paths)
+        {
+            judge_paths(hearing, unit.landing, &paths, limits);
+        }
+    }
+}
+
+fn judge_paths(hearing: &mut Hearing<'_>, commit: Option<&Commit>, paths: &[&ChangedPath], limits: Limits) {
+    if let Some(most) = limits.files.filter(|most| paths.len() > *most) {
+        hearing.violated(commit, Certainty::Told, format!("{} files, {most} allowed", paths.len()));
+    }
+    let Some(most) = limits.lines else { return };
+    let counted = || paths.iter().filter(|changed| from_lines(&changed.path).is_none());
+    let known = counted().filter_map(|changed| changed.lines);
+    let lines = known.fold(0_usize, |sum, Lines { added, deleted }| sum.saturating_add(added).saturating_add(deleted));
+    let unknown = counted().find(|changed| changed.lines.is_none());
+    if lines > most {
+        let least = if unknown.is_some() { "at least " } else { "" };
+        hearing.violated(commit, Certainty::Told, format!("{least}{lines} lines added and deleted, {most} allowed"));
+    } else if let Some(unknown) = unknown {
+        let what = format!("the lines of {} were not counted: too big, or too many files", unknown.path);
+        hearing.missing(Missing::new(what, "judge fewer commits at once"));
+    }
+}
