@@ -42,8 +42,9 @@ pub struct Commit {
     pub paths: Known<Paths>,
     /// How it came to the default branch; `None` while it has not.
     pub arrival: Option<Arrival>,
-    /// How many commits, itself included, it brought to the default branch; none where it is on no first-parent line.
-    pub brought: usize,
+    /// How many commits, merges left out, it brought to the default branch; `None` where it is no landing: not on its
+    /// first-parent line.
+    pub brought: Option<usize>,
 }
 
 /// Who made a commit, as it says itself: nothing proves it.
@@ -156,11 +157,10 @@ impl Commit {
 impl Change {
     /// The landings, oldest first, then what has not landed, as one.
     pub fn units(&self) -> impl Iterator<Item = Unit<'_>> {
-        let landings = self.commits.iter().filter(|commit| commit.brought > 0).map(|commit| Unit {
-            landing: Some(commit),
-            commits: commit.brought - usize::from(commit.is_merge()),
-            paths: &commit.paths,
-        });
+        let landings = self
+            .commits
+            .iter()
+            .filter_map(|commit| Some(Unit { landing: Some(commit), commits: commit.brought?, paths: &commit.paths }));
         let open = self.open.iter().map(|paths| {
             let counted = self.commits.iter().filter(|commit| !commit.has_landed() && !commit.is_merge());
             Unit { landing: None, commits: counted.count(), paths }

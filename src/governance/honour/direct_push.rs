@@ -50,13 +50,12 @@ fn judge_landed(hearing: &mut Hearing<'_>, commit: &Commit, trunk: &str) {
         Some(Arrival::Direct) if commit.parents == 1 => (Certainty::Guessed, "seems to be pushed straight to"),
         _ => return,
     };
-    match from_services(commit) {
-        Some(reason) => hearing.exclude(commit, reason),
-        None => {
-            let message = format!("{} {how} {trunk}", quoted(commit.message.subject()));
-            hearing.violated(Some(commit), certainty, message);
-        }
+    if let Some(reason) = from_services(commit) {
+        hearing.exclude(commit, reason);
+        return;
     }
+    let message = format!("{} {how} {trunk}", quoted(commit.message.subject()));
+    hearing.violated(Some(commit), certainty, message);
 }
 
 /// Whether the directive is about the default branch.

@@ -131,12 +131,13 @@ fn is_source(path: &str) -> bool {
     const TEXTS: [&str; 6] = ["md", "mdx", "txt", "rst", "adoc", "lock"];
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
-    let is_text = name.rsplit_once('.').is_some_and(|(_, ending)| TEXTS.contains(&ending));
+    let is_prose = name.rsplit_once('.').is_some_and(|(_, ending)| TEXTS.contains(&ending));
     let is_test =
         name.contains(".test.") || name.contains(".spec.") || name.contains("_test.") || name.starts_with("test_");
     let is_hidden = name.starts_with('.');
     let is_set_up = from_lines(path).is_some() || is_changelog(path) || is_manifest(path);
-    !(is_text || is_test || is_hidden || is_set_up) && !parts.any(|folder| UNSEEN.contains(&folder))
+    let is_unseen = parts.any(|folder| UNSEEN.contains(&folder));
+    !(is_prose || is_test || is_hidden || is_set_up || is_unseen)
 }
 
 #[cfg(test)]
