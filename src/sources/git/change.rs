@@ -76,10 +76,7 @@ impl Repo {
     /// The default branch. What is merely checked out is none: on a detached HEAD, as in CI, nothing would be left to land.
     fn trunk(&self) -> Option<Trunk> {
         let branch = self.default_branch().ok().filter(|branch| branch.found_by != FoundBy::Head)?;
-        let name = match branch.found_by {
-            FoundBy::OriginHead => branch.name.split_once('/').map_or(branch.name.as_str(), |(_, name)| name),
-            _ => branch.name.as_str(),
-        };
+        let name = branch.name.strip_prefix("origin/").unwrap_or(&branch.name);
         Some(Trunk { name: name.to_owned(), tip: self.find(&branch.tip)?.id() })
     }
 
