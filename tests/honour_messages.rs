@@ -165,3 +165,15 @@ fn markers_that_skip_ci_are_found_with_their_siblings() {
     branch.breaks(must_not(Kind::CiSkip, json!({"marker": "[skip-deploy]"})), "[skip-deploy]");
     assert!(branch.honoured(must(Kind::CiSkip, json!({"marker": "[skip-deploy]"}))).judged.is_empty());
 }
+
+#[test]
+fn what_reads_like_a_tools_subject_excuses_only_tools() {
+    let branch = Branch::new();
+    branch.commit("Initial commit");
+    branch.breaks(conventional(), "Initial commit");
+    // Whatever has landed is not folded any more.
+    let branch = Branch::new();
+    branch.fixture.switch("main");
+    branch.commit("fixup! feat: add a");
+    branch.breaks(conventional(), "fixup!");
+}

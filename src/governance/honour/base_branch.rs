@@ -11,6 +11,9 @@ pub(super) fn judge(hearing: &mut Hearing<'_>) {
     let bases = params.texts("base");
     let mut prefixes = params.texts("prefix");
     prefixes.extend(params.texts("prefixes"));
+    // A whole name is a sample: only one with a placeholder says which part is fixed.
+    let is_pattern = |name: &&str| fixed_part(name).len() < name.len();
+    prefixes.extend(params.texts("name").into_iter().filter(is_pattern));
     let prefixes: Vec<&str> = prefixes.into_iter().map(fixed_part).filter(|prefix| !prefix.is_empty()).collect();
     if bases.is_empty() && prefixes.is_empty() {
         hearing.unjudged(Obstacle::Unbound, "it names no branch and no prefix");

@@ -1,6 +1,6 @@
 //! `change-size`: limits on lines, files and commits.
 
-use super::change::{ChangedPath, Commit, Lines};
+use super::change::{Arrival, ChangedPath, Commit, Lines};
 use super::exclusions::from_lines;
 use super::finding::{Certainty, Obstacle};
 use super::hearing::Hearing;
@@ -43,28 +43,34 @@ fn judge_commits(hearing: &mut Hearing<'_>, limits: Limits) {
     // A merge has the size of what it merges.
     for commit in hearing.commits().into_iter().filter(|commit| !commit.is_merge()) {
         if let Some(paths) = hearing.paths(&commit.paths) {
-            judge_paths(hearing, Some(commit), &paths, limits);
+            judge_paths(hearing, (Some(commit), Certainty::Told), &paths, limits);
         }
     }
 }
 
 fn judge_units(hearing: &mut Hearing<'_>, limits: Limits) {
+    let is_of_requests = matches!(hearing.directive.object, Object::PullRequest | Object::Merge);
     for unit in hearing.units() {
+        // A commit that was pushed directly is no pull request, and a rebased one looks the same.
+        let is_direct =
+            unit.landing.is_some_and(|commit| matches!(commit.arrival, Some(Arrival::Direct | Arrival::Pushed)));
+        let certainty = if is_of_requests && is_direct { Certainty::Guessed } else { Certainty::Told };
         if let Some(most) = limits.commits.filter(|most| unit.commits > *most) {
-            let message = format!("{} commits, {most} allowed", unit.commits);
-            hearing.violated(unit.landing, Certainty::Told, message);
+            hearing.violated(unit.landing, certainty, format!("{} commits, {most} allowed", unit.commits));
         }
         if limits.lines.or(limits.files).is_some()
             && let Some(paths) = hearing.paths(unit.paths)
         {
-            judge_paths(hearing, unit.landing, &paths, limits);
+            judge_paths(hearing, (unit.landing, certainty), &paths, limits);
         }
     }
 }
 
-fn judge_paths(hearing: &mut Hearing<'_>, commit: Option<&Commit>, paths: &[&ChangedPath], limits: Limits) {
+/// `whose` are the paths, and how well it is known that the limits are for them.
+fn judge_paths(hearing: &mut Hearing<'_>, whose: (Option<&Commit>, Certainty), paths: &[&ChangedPath], limits: Limits) {
+    let (commit, certainty) = whose;
     if let Some(most) = limits.files.filter(|most| paths.len() > *most) {
-        hearing.violated(commit, Certainty::Told, format!("{} files, {most} allowed", paths.len()));
+        hearing.violated(commit, certainty, format!("{} files, {most} allowed", paths.len()));
     }
     let Some(most) = limits.lines else { return };
     let counted = || paths.iter().filter(|changed| from_lines(&changed.path).is_none());
@@ -73,9 +79,9 @@ fn judge_paths(hearing: &mut Hearing<'_>, commit: Option<&Commit>, paths: &[&Cha
     let unknown = counted().find(|changed| changed.lines.is_none());
     if lines > most {
         let least = if unknown.is_some() { "at least " } else { "" };
-        hearing.violated(commit, Certainty::Told, format!("{least}{lines} lines added and deleted, {most} allowed"));
-    } else if let Some(unknown) = unknown {
-        let what = format!("the lines of {} were not counted: too big, or too many files", unknown.path);
+        hearing.violated(commit, certainty, format!("{least}{lines} lines added and deleted, {most} allowed"));
+    } else if unknown.is_some() {
+        let what = "the lines of some files were not counted: over 1 MiB, or more files than are compared at once";
         hearing.missing(Missing::new(what, "judge fewer commits at once"));
     }
 }

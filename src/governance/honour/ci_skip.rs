@@ -6,7 +6,7 @@ use super::hearing::Hearing;
 use super::message::Message;
 
 /// The markers that GitHub Actions, GitLab and others heed, anywhere in a message and in any case.
-const MARKERS: [&str; 11] = [
+const MARKERS: [&str; 12] = [
     "[skip ci]",
     "[ci skip]",
     "[no ci]",
@@ -17,17 +17,19 @@ const MARKERS: [&str; 11] = [
     "[skip azurepipelines]",
     "[skip azp]",
     "[skip-ci]",
+    "[ci-skip]",
     "***no_ci***",
 ];
 
 /// Judges each message.
 pub(super) fn judge(hearing: &mut Hearing<'_>) {
-    if !hearing.params.forbids() {
+    let mut named = hearing.params.texts("marker");
+    named.extend(hearing.params.texts("forbid"));
+    if !hearing.params.forbids() && !hearing.params.asks("forbid") {
         let why = "which commits are to carry a marker is not in the commits";
         hearing.unjudged(Obstacle::NoTrace, why);
         return;
     }
-    let named = hearing.params.texts("marker");
     for commit in hearing.commits() {
         let Some(marker) = marker(&commit.message, &named) else { continue };
         match from_services(commit) {

@@ -97,6 +97,9 @@ fn read_params<'case>(hearing: &mut Hearing<'case>) -> Option<Asked<'case>> {
         );
         hearing.unjudged(Obstacle::NoTrace, why);
     }
+    if params.asks("mood") {
+        hearing.unjudged(Obstacle::NoTrace, "the mood of a verb is a matter of language, and is not judged");
+    }
     let asked = Asked {
         types: params.texts("types"),
         scope: params.asks("scope") && convention == Some(Convention::Conventional),
@@ -106,7 +109,7 @@ fn read_params<'case>(hearing: &mut Hearing<'case>) -> Option<Asked<'case>> {
         english,
     };
     let says_something = convention.is_some() || asked.max_subject.is_some() || asked.issue.is_some();
-    if !says_something && language.is_none() {
+    if !says_something && language.is_none() && !params.asks("mood") {
         hearing.unjudged(Obstacle::Unbound, "it names no convention, length or issue that a message could be held to");
     }
     (says_something || english).then_some(asked)

@@ -6,14 +6,18 @@ use super::exclusions::from_services;
 use super::finding::{Certainty, Obstacle};
 use super::hearing::Hearing;
 use crate::engine::facts::Missing;
+use crate::governance::directive::Polarity;
 
 /// What most repositories call the default branch: where a directive names one of them, it means the default branch.
 const USUAL: [&str; 2] = ["main", "master"];
 
 /// Judges each landing that git alone shows.
 pub(super) fn judge(hearing: &mut Hearing<'_>) {
-    if !hearing.params.forbids() {
-        hearing.unjudged(Obstacle::NoTrace, "working directly on a branch leaves nothing to look for");
+    if hearing.directive.polarity == Polarity::Must {
+        hearing.unjudged(
+            Obstacle::Unbound,
+            "it does not say that direct pushes are forbidden; write \"never push to main\"",
+        );
         return;
     }
     let Some(trunk) = hearing.change.trunk.as_deref() else {

@@ -27,16 +27,14 @@ const TEMPLATE_WRITERS: [&str; 20] = [
     "weblate",
 ];
 
-/// Subjects that Git or a host writes: a merge without two parents in a rebased or rewritten history, a revert, the first
-/// commit of a new repository.
-const WRITTEN_BY_TOOLS: [&str; 8] = [
+/// Subjects that Git or a host writes: a revert, and a merge that a rebase left with one parent.
+const WRITTEN_BY_TOOLS: [&str; 7] = [
     "Merge branch '",
     "Merge pull request #",
     "Merge remote-tracking branch '",
     "Merge tag '",
     "Revert \"",
     "Reapply \"",
-    "Initial commit",
     "Automatic merge",
 ];
 
@@ -49,6 +47,9 @@ pub fn from_form(commit: &Commit) -> Option<&'static str> {
     }
     if WRITTEN_BY_TOOLS.iter().any(|start| subject.starts_with(start)) {
         return Some("git or the host writes such a subject");
+    }
+    if commit.parents == 0 && subject.eq_ignore_ascii_case("initial commit") {
+        return Some("a host makes such a first commit");
     }
     if !commit.has_landed() && is_folded_later(subject) {
         return Some("it is to be folded into another commit before it lands");

@@ -25,6 +25,9 @@ impl IssueKey {
     #[must_use]
     pub fn read(sample: &str) -> Option<Self> {
         let sample = sample.trim().trim_matches(['[', ']', '(', ')', '<', '>', '{', '}', '`', ':']);
+        if sample.eq_ignore_ascii_case("any") {
+            return Some(Self::Any);
+        }
         if sample.starts_with('#') {
             return Some(Self::Number);
         }

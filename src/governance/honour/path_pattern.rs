@@ -39,8 +39,15 @@ impl PathPattern {
         starts.into_iter().any(|start| {
             let below = &path[start..];
             let longest = if self.is_folder { below.len().saturating_sub(1) } else { below.len() };
-            (1..=longest).any(|length| parts_fit(&self.parts, &below[..length]))
+            let lengths =
+                if self.has_any_depth() { 1..=longest } else { self.parts.len()..=self.parts.len().min(longest) };
+            lengths.into_iter().any(|length| parts_fit(&self.parts, &below[..length]))
         })
+    }
+
+    /// Whether `**` lets it fit paths of more than one length.
+    fn has_any_depth(&self) -> bool {
+        self.parts.iter().any(|part| part == "**")
     }
 
     /// The last part: the file's name, where the pattern names one.
@@ -56,6 +63,9 @@ fn parts_fit(pattern: &[String], path: &[&str]) -> bool {
 
 /// Whether a text fits a pattern with `*` for any characters and `?` for one.
 fn text_fits(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return pattern == text;
+    }
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     fits(&pattern, &text, |letter| *letter == '*', |letter, other| *letter == '?' || letter == other)
 }

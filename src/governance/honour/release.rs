@@ -31,21 +31,12 @@ const MANIFESTS: [&str; 18] = [
     "version.rb",
 ];
 
+/// Texts without an ending.
+const LEGAL: [&str; 6] = ["AUTHORS", "CODEOWNERS", "COPYING", "LICENSE", "NOTICE", "README"];
+
 /// Folders of what users never see: a change of these alone is no news.
-const UNSEEN: [&str; 12] = [
-    "test",
-    "tests",
-    "spec",
-    "__tests__",
-    "docs",
-    "doc",
-    "examples",
-    "benches",
-    "fixtures",
-    ".github",
-    ".gitlab",
-    "scripts",
-];
+const UNSEEN: [&str; 10] =
+    ["test", "tests", "spec", "__tests__", "docs", "doc", "examples", "benches", "fixtures", "scripts"];
 
 /// Judges what lands as one.
 pub(super) fn judge(hearing: &mut Hearing<'_>) {
@@ -134,9 +125,9 @@ fn is_source(path: &str) -> bool {
     let is_prose = name.rsplit_once('.').is_some_and(|(_, ending)| TEXTS.contains(&ending));
     let is_test =
         name.contains(".test.") || name.contains(".spec.") || name.contains("_test.") || name.starts_with("test_");
-    let is_hidden = name.starts_with('.');
+    let is_hidden = name.starts_with('.') || LEGAL.contains(&name);
     let is_set_up = from_lines(path).is_some() || is_changelog(path) || is_manifest(path);
-    let is_unseen = parts.any(|folder| UNSEEN.contains(&folder));
+    let is_unseen = parts.any(|folder| folder.starts_with('.') || UNSEEN.contains(&folder));
     !(is_prose || is_test || is_hidden || is_set_up || is_unseen)
 }
 

@@ -6,6 +6,7 @@ use super::change::{ChangedPath, Touch};
 use super::finding::{Certainty, Obstacle};
 use super::hearing::Hearing;
 use super::path_pattern::PathPattern;
+use crate::governance::directive::Polarity;
 
 /// Files that hold secrets by their nature; generated folders are judged only where a directive names them.
 const USUAL: [&str; 16] = [
@@ -35,7 +36,8 @@ const NAMED: usize = 3;
 
 /// Judges the files that each commit added or modified; to delete one is to mend it.
 pub(super) fn judge(hearing: &mut Hearing<'_>) {
-    if !hearing.params.forbids() {
+    // "Keep secrets in .env" names where they are, not what is forbidden.
+    if hearing.directive.polarity == Polarity::Must && hearing.params.asks("paths") {
         hearing.unjudged(Obstacle::NoTrace, "where secrets are kept is not in the commits");
         return;
     }

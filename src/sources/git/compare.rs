@@ -8,8 +8,11 @@ use git2::{Commit, DiffOptions, ObjectType, Oid, Patch};
 use super::{GitError, Repo};
 use crate::governance::honour::{Lines, Touch};
 
-/// The biggest file, in bytes, whose lines are compared.
-const BIGGEST: usize = 1024 * 1024;
+/// The biggest file, in bytes, whose lines are compared, and the biggest that is read to see whether it has any.
+const BIGGEST: (usize, usize) = (1024 * 1024, 16 * 1024 * 1024);
+
+/// How far Git looks for the byte that makes a file binary.
+const LOOKED_AT: usize = 8_000;
 
 /// The mode of a submodule in a tree: the commit that it names is in another repository.
 const SUBMODULE: i32 = 0o160_000;
@@ -101,10 +104,18 @@ impl Repo {
         let mut contents = [Vec::new(), Vec::new()];
         for (id, content) in [before, after].into_iter().zip(&mut contents) {
             let Some(id) = id else { continue };
-            if objects.read_header(id)?.0 > BIGGEST {
+            let (size, _) = objects.read_header(id)?;
+            if size > BIGGEST.1 {
                 return Ok(None);
             }
-            *content = self.inner.find_blob(id)?.content().to_vec();
+            let blob = self.inner.find_blob(id)?;
+            if blob.content().iter().take(LOOKED_AT).any(|byte| *byte == 0) {
+                return Ok(Some(Lines::default()));
+            }
+            if size > BIGGEST.0 {
+                return Ok(None);
+            }
+            *content = blob.content().to_vec();
         }
         let [before, after] = contents;
         let mut options = DiffOptions::new();
