@@ -89,7 +89,7 @@ impl Repo {
     }
 
     /// The first-parent line inside the batch, oldest first.
-    fn line(&self, tip: Oid, commits: &HashSet<Oid>) -> Known<Vec<Oid>> {
+    pub(super) fn line(&self, tip: Oid, commits: &HashSet<Oid>) -> Known<Vec<Oid>> {
         let mut line = Vec::new();
         let mut next = Some(tip);
         while let Some(id) = next.filter(|id| commits.contains(id)) {

@@ -69,8 +69,8 @@ enum End {
     Lookback,
 }
 
-struct Push {
-    before: Oid,
+pub(super) struct Push {
+    pub before: Oid,
     at: Instant,
 }
 
@@ -169,7 +169,7 @@ impl Repo {
     }
 
     /// The pushes made from this clone, by the tip that each made.
-    fn pushes(&self) -> HashMap<Oid, Push> {
+    pub(super) fn pushes(&self) -> HashMap<Oid, Push> {
         let mut pushes = HashMap::new();
         let Some(reference) = self.pushed_reference() else { return pushes };
         // Reading a log that is not there would create it.

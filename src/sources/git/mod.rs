@@ -2,12 +2,15 @@
 
 mod batch;
 mod branch;
+mod change;
+mod compare;
 mod error;
 mod landings;
 mod objects;
 mod paths;
 mod reach;
 mod tags;
+mod touched;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
 //! What commits hold: subjects, files and changes.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use git2::{Commit, ObjectType, Oid, Tree};
@@ -13,14 +12,6 @@ const FILES: usize = 10_000;
 
 /// The mode of a symbolic link in a tree.
 const LINK: i32 = 0o120_000;
-
-/// An entry of a tree.
-#[derive(PartialEq, Eq)]
-struct Entry {
-    id: Oid,
-    mode: i32,
-    is_folder: bool,
-}
 
 impl Repo {
     /// The first line of a commit's message.
@@ -75,8 +66,8 @@ impl Repo {
     /// Where the commit, or a folder of it, is not here.
     pub fn files(&self, commit: &CommitId) -> Result<Vec<String>, GitError> {
         let mut files = Vec::new();
-        self.changes(&self.commit(commit)?, &mut |path| {
-            files.push(text(path));
+        self.changes(&self.commit(commit)?, &mut |touched| {
+            files.push(text(touched.path));
             if files.len() < FILES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         files.sort_unstable();
@@ -93,50 +84,11 @@ impl Repo {
 
     pub(super) fn touched(&self, commit: &Commit<'_>, paths: &PathFilter) -> Result<bool, GitError> {
         let mut touched = false;
-        self.changes(commit, &mut |path| {
-            touched = paths.matches(&text(path));
+        self.changes(commit, &mut |file| {
+            touched = paths.matches(&text(file.path));
             if touched { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(touched)
-    }
-
-    /// Shows each file that a commit changed against its first parent, in no order, until the visitor has seen enough.
-    ///
-    /// Only folders that differ are read: libgit2's own comparison lists every entry on the way, at four times the cost.
-    fn changes(&self, commit: &Commit<'_>, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<(), GitError> {
-        let act = || GitError::unreadable(format!("compare commit {} with its parent", commit.id()));
-        let parent = self.parents(commit).first().copied();
-        let before = parent.map(|parent| self.inner.find_commit(parent)).transpose().map_err(act())?;
-        let mut open = vec![(before.map(|parent| parent.tree_id()), Some(commit.tree_id()), Vec::new())];
-        while let Some((before, after, folder)) = open.pop() {
-            let (before, after) = (self.entries(before).map_err(act())?, self.entries(after).map_err(act())?);
-            for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
-                let (old, new) = (before.get(name), after.get(name));
-                if old == new {
-                    continue;
-                }
-                let path = [&folder, name.as_slice()].concat();
-                let below = |entry: Option<&Entry>| entry.filter(|entry| entry.is_folder).map(|entry| entry.id);
-                let is_file = |entry: Option<&Entry>| entry.is_some_and(|entry| !entry.is_folder);
-                if (is_file(old) || is_file(new)) && visit(&path).is_break() {
-                    return Ok(());
-                }
-                if below(old).is_some() || below(new).is_some() {
-                    open.push((below(old), below(new), [&path, b"/".as_slice()].concat()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn entries(&self, tree: Option<Oid>) -> Result<BTreeMap<Vec<u8>, Entry>, git2::Error> {
-        let Some(tree) = tree else { return Ok(BTreeMap::new()) };
-        let tree = self.inner.find_tree(tree)?;
-        let entry = |entry: git2::TreeEntry<'_>| {
-            let is_folder = entry.kind() == Some(ObjectType::Tree);
-            (entry.name_bytes().to_vec(), Entry { id: entry.id(), mode: entry.filemode_raw(), is_folder })
-        };
-        Ok(tree.iter().map(entry).collect())
     }
 
     /// A commit's parents; none where a shallow clone ends.
@@ -144,7 +96,7 @@ impl Repo {
         if self.boundary.contains(&commit.id()) { Vec::new() } else { commit.parent_ids().collect() }
     }
 
-    fn commit(&self, commit: &CommitId) -> Result<Commit<'_>, GitError> {
+    pub(super) fn commit(&self, commit: &CommitId) -> Result<Commit<'_>, GitError> {
         self.find(commit).ok_or_else(|| self.unknown(commit.as_str()))
     }
 }
