@@ -247,7 +247,7 @@ proptest! {
 
     #[test]
     fn no_deploy_log_makes_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = deploy_rhythm::sources::log::parse("log", &bytes);
+        let _ = deploy_rhythm::sources::log::parse("log", bytes.as_slice());
         let _ = deploy_rhythm::sources::kamal_audit::parse("audit", &bytes, deploy_rhythm::sources::kamal_audit::Extent::Tail);
     }
 }

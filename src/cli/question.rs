@@ -1,5 +1,6 @@
 //! The arguments that every question takes, and the question that they make.
 
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::thread;
 
@@ -83,17 +84,15 @@ impl QuestionArgs {
     /// Reads the record that `--deploys` names.
     pub(super) fn given(&self) -> Result<Option<Records>, Error> {
         let Some(path) = &self.deploys else { return Ok(None) };
-        let (name, bytes) = match path.as_os_str() == "-" {
-            true => {
-                let name = "standard input".to_owned();
-                let bytes = files::bounded(std::io::stdin().lock(), 0, &name, files::LOG_LIMIT)?;
-                (name, Some(bytes))
-            }
-            false => (path.display().to_string(), files::read(path, files::LOG_LIMIT)?),
-        };
+        if path.as_os_str() == "-" {
+            let input = BufReader::with_capacity(files::PIECE, std::io::stdin().lock());
+            return deployments::from_text("standard input", input).map(Some);
+        }
+        let name = path.display().to_string();
         let missing =
             || Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names");
-        deployments::from_text(&name, &bytes.ok_or_else(missing)?).map(Some)
+        let file = files::open(path)?.ok_or_else(missing)?;
+        deployments::from_text(&name, BufReader::with_capacity(files::PIECE, file)).map(Some)
     }
 
     /// What the arguments ask.

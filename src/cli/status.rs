@@ -81,12 +81,11 @@ fn names(subject: &Subject, given: Option<&Records>, question: &Question) -> Res
     let policy = &subject.found.policy;
     let mut names: BTreeSet<Environment> = policy.exact_names().into_iter().map(Environment::from).collect();
     let mut recorded = BTreeSet::new();
-    match given {
-        Some(given) => recorded.extend(given.deployments.iter().map(|one| one.environment.clone())),
-        None => {
-            let found = subject.records(None, question, &policy.default_environment())?;
-            recorded.extend(found.into_iter().flat_map(|found| found.deployments).map(|one| one.environment));
-        }
+    if let Some(given) = given {
+        recorded.extend(given.deployments.iter().map(|one| one.environment.clone()));
+    } else {
+        let found = subject.records(None, question, &policy.default_environment())?;
+        recorded.extend(found.into_iter().flat_map(|found| found.deployments).map(|one| one.environment));
     }
     names.extend(recorded.into_iter().filter(|name| policy.environment(name).is_some()));
     if names.is_empty() {

@@ -1,6 +1,7 @@
 //! The record of deployments: one source for an environment, the others filling the time before it begins.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::git::Repo;
@@ -32,14 +33,14 @@ pub struct Records {
 /// # Errors
 ///
 /// Fails with every bad line.
-pub fn from_text(name: &str, bytes: &[u8]) -> Result<Records, Error> {
-    if kamal_audit::looks_like(bytes) {
-        return kamal(name, bytes, Extent::Tail);
+pub fn from_text(name: &str, mut text: impl BufRead) -> Result<Records, Error> {
+    let beginning = text.fill_buf().map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
+    if kamal_audit::looks_like(beginning) {
+        return kamal(name, &files::bounded(text, 0, name, files::LOG_LIMIT)?, Extent::Tail);
     }
-    let deployments = log::parse(name, bytes).map_err(|error| Error::usage(error.to_string()))?;
+    let deployments = log::parse(name, text)?;
     // An empty log is a history without deployments; a pipe whose first half failed looks the same.
-    let empty =
-        bytes.trim_ascii().is_empty().then(|| format!("{name} is empty: it says that nothing was ever deployed"));
+    let empty = deployments.is_empty().then(|| format!("{name} is empty: it says that nothing was ever deployed"));
     let notes = empty.into_iter().collect();
     Ok(Records { deployments, sources: vec![format!("deploy log {name}")], notes, ..Records::default() })
 }
@@ -96,8 +97,8 @@ pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Ins
 fn log_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Error> {
     let named = settings.log.as_deref();
     for path in named.map_or(LOGS.to_vec(), |path| vec![path]) {
-        if let Some(bytes) = files::read(&top.join(path), files::LOG_LIMIT)? {
-            let deployments = log::parse(path, &bytes).map_err(|error| Error::usage(error.to_string()))?;
+        if let Some(file) = files::open(&top.join(path))? {
+            let deployments = log::parse(path, BufReader::with_capacity(files::PIECE, file))?;
             return Ok(Some(Records {
                 deployments,
                 sources: vec![format!("deploy log {path}")],

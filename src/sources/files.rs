@@ -9,23 +9,36 @@ use crate::error::Error;
 /// The largest deploy log that is read, in bytes.
 pub const LOG_LIMIT: u64 = 1 << 30;
 
+/// How much of a file that is read piece by piece is read at once, in bytes.
+pub const PIECE: usize = 256 * 1024;
+
 /// Reads a whole file; `None` where there is none.
 ///
 /// # Errors
 ///
 /// Fails where the file is larger than the limit or cannot be read.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-    #[expect(clippy::disallowed_methods, reason = "this is the edge: every file of the working tree is read here")]
+    let Some(file) = open(path)? else { return Ok(None) };
+    let expected = file.metadata().map_or(0, |data| data.len());
+    bounded(file, expected, &path.display().to_string(), limit).map(Some)
+}
+
+/// Opens a file for reading piece by piece; `None` where there is none.
+///
+/// # Errors
+///
+/// Fails where it is a directory or cannot be read.
+pub fn open(path: &Path) -> Result<Option<File>, Error> {
+    #[expect(clippy::disallowed_methods, reason = "this is the edge: every file of the working tree is opened here")]
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(unreadable(path, &error)),
     };
-    let length = file.metadata().map_err(|error| unreadable(path, &error))?;
-    if length.is_dir() {
+    if file.metadata().map_err(|error| unreadable(path, &error))?.is_dir() {
         return Err(Error::usage(format!("{} is a directory, not a file", path.display())));
     }
-    bounded(file, length.len(), &path.display().to_string(), limit).map(Some)
+    Ok(Some(file))
 }
 
 /// Reads a file below a folder, and refuses a link that leads out of it.
@@ -56,14 +69,16 @@ pub fn bounded(stream: impl Read, expected: u64, name: &str, limit: u64) -> Resu
         .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
-    if bytes.len() as u64 > limit {
-        let hint = match limit {
-            LOG_LIMIT => "cut it to what the rules look back",
-            _ => "make it smaller: a policy has at most 1 MiB, and `extends` takes other files",
-        };
-        return Err(Error::usage(format!("{name} is larger than the {limit} bytes that are read")).hint(hint));
-    }
-    Ok(bytes)
+    if bytes.len() as u64 > limit { Err(too_large(name, limit)) } else { Ok(bytes) }
+}
+
+/// Says that a file is larger than what is read of its kind.
+pub(super) fn too_large(name: &str, limit: u64) -> Error {
+    let hint = match limit {
+        LOG_LIMIT => "cut it to what the rules look back",
+        _ => "make it smaller: a policy has at most 1 MiB, and `extends` takes other files",
+    };
+    Error::usage(format!("{name} is larger than the {limit} bytes that are read")).hint(hint)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {

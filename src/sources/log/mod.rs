@@ -4,27 +4,26 @@ mod plain;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::BufRead;
 use std::sync::Arc;
-use std::thread;
 
 use chrono::{Datelike, NaiveDate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, de};
 
+use super::files;
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
+use crate::error::Error;
 
 /// How many bad lines are shown.
 const SHOWN: usize = 20;
-
-/// About the shortest line that a log has, in bytes.
-const SHORTEST: usize = 120;
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
 /// What is wrong with a log; nothing is judged on the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogErrors {
+struct LogErrors {
     name: String,
     bad: Vec<(usize, String)>,
 }
@@ -41,8 +40,6 @@ impl fmt::Display for LogErrors {
         }
     }
 }
-
-impl std::error::Error for LogErrors {}
 
 /// One line as it is written.
 #[derive(Default, Deserialize)]
@@ -156,87 +153,79 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Reads a whole log.
+/// Reads a whole log, line by line: what is kept is what it says, not its text.
 ///
 /// # Errors
 ///
-/// Returns every bad line with what is wrong with it.
-pub fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Deployment>, LogErrors> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(bytes.len() / SHARE + 1);
-    let shares = shares(bytes, workers);
-    let read = thread::scope(|scope| {
-        let running: Vec<_> = shares.iter().skip(1).map(|share| scope.spawn(|| read_share(share))).collect();
-        let mut read = vec![read_share(shares[0])];
-        for worker in running {
-            read.push(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+/// Fails with every bad line and what is wrong with it, or where the text breaks off or is larger than a log may be.
+pub fn parse(name: &str, mut text: impl BufRead) -> Result<Vec<Deployment>, Error> {
+    let mut reading = Reading::default();
+    let mut carried: Vec<u8> = Vec::new();
+    let mut read: u64 = 0;
+    loop {
+        let chunk = text.fill_buf().map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
+        if chunk.is_empty() {
+            break;
         }
-        read
-    });
-    let mut read = read.into_iter();
-    let mut all = read.next().unwrap_or_default();
-    for share in read {
-        all.deployments.extend(share.deployments);
-        all.numbers.extend(share.numbers.into_iter().map(|number| number + all.lines));
-        all.bad.extend(share.bad.into_iter().map(|(number, what)| (number + all.lines, what)));
-        all.lines += share.lines;
+        let length = chunk.len();
+        read += length as u64;
+        if read > files::LOG_LIMIT {
+            return Err(files::too_large(name, files::LOG_LIMIT));
+        }
+        let mut rest = chunk;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(end + 1);
+            if carried.is_empty() {
+                reading.take(line);
+            } else {
+                carried.extend_from_slice(line);
+                reading.take(&carried);
+                carried.clear();
+            }
+            rest = after;
+        }
+        // A line that is too long is bad whatever follows: its rest need not be kept.
+        if carried.len() <= LONGEST {
+            carried.extend_from_slice(rest);
+        }
+        text.consume(length);
     }
-    let bad = if all.bad.is_empty() { disagreements(&all.deployments, &all.numbers) } else { all.bad };
-    if bad.is_empty() { Ok(all.deployments) } else { Err(LogErrors { name: name.to_owned(), bad }) }
+    reading.take(&carried);
+    let Reading { deployments, numbers, bad, .. } = reading;
+    let bad = if bad.is_empty() { disagreements(&deployments, &numbers) } else { bad };
+    if bad.is_empty() {
+        return Ok(deployments);
+    }
+    Err(Error::usage(LogErrors { name: name.to_owned(), bad }.to_string()))
 }
 
-/// The least that is worth a thread of its own, in bytes.
-const SHARE: usize = 8 * 1024 * 1024;
-
-/// What one thread read; lines are counted from the share's first.
+/// A log as far as it was read.
 #[derive(Default)]
-struct Share {
+struct Reading {
     deployments: Vec<Deployment>,
     /// The line of each deployment.
     numbers: Vec<usize>,
     bad: Vec<(usize, String)>,
     lines: usize,
+    names: Names,
 }
 
-/// Cuts a text at ends of lines into at most so many shares, at least one.
-fn shares(bytes: &[u8], workers: usize) -> Vec<&[u8]> {
-    let mut shares = Vec::with_capacity(workers);
-    let mut rest = bytes;
-    for left in (2..=workers).rev() {
-        let about = rest.len() / left;
-        let Some(end) = memchr::memchr(b'\n', &rest[about..]) else { break };
-        let (share, after) = rest.split_at(about + end + 1);
-        shares.push(share);
-        rest = after;
-    }
-    shares.push(rest);
-    shares
-}
-
-fn read_share(bytes: &[u8]) -> Share {
-    let mut share = Share::default();
-    // What is reserved and never touched costs nothing.
-    share.deployments.reserve(bytes.len() / SHORTEST);
-    share.numbers.reserve(bytes.len() / SHORTEST);
-    let mut names = Names::default();
-    let mut start = 0;
-    while start < bytes.len() {
-        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-        let line = bytes[start..end].trim_ascii();
-        start = end + 1;
-        share.lines += 1;
+impl Reading {
+    fn take(&mut self, line: &[u8]) {
+        let line = if self.lines == 0 { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
+        self.lines += 1;
+        let line = line.trim_ascii();
         if line.is_empty() {
-            continue;
+            return;
         }
-        match read_line(line, &mut names) {
+        match read_line(line, &mut self.names) {
             Ok(deployment) => {
-                share.deployments.push(deployment);
-                share.numbers.push(share.lines);
+                self.deployments.push(deployment);
+                self.numbers.push(self.lines);
             }
-            Err(what) => share.bad.push((share.lines, what)),
+            Err(what) => self.bad.push((self.lines, what)),
         }
     }
-    share
 }
 
 fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
@@ -276,15 +265,18 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
     if finished_at.is_some_and(|finish| finish < started_at) {
         return Err("`finished_at` lies before `started_at`".to_owned());
     }
+    let id: Arc<str> = id.into();
+    // A run of one record is often called as its record is.
+    let run = line.run.optional("run")?.map(|run| if run == *id { id.clone() } else { run.into() });
     Ok(Deployment {
-        id: id.into(),
+        id,
         environment: names.environments.shared(&environment),
         commit: commit.map(|commit| CommitId::new(&commit)),
         revision: revision.map(Into::into),
         state,
         started_at,
         finished_at,
-        run: line.run.optional("run")?.map(Into::into),
+        run,
         actor: line.actor.optional("actor")?.map(|actor| names.actors.shared(&actor)),
         url: line.url.optional("url")?.map(Into::into),
         precision: Precision::Recorded,
@@ -373,7 +365,9 @@ fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Vec<(usize, Str
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, shares};
+    use std::io::BufReader;
+
+    use super::parse;
 
     fn line(id: usize) -> String {
         format!(
@@ -382,16 +376,16 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_whole_lines_and_nothing_is_lost() {
-        for (text, workers) in [("", 3), ("a", 3), ("a\nb\nc\nd", 2), ("\n\n\n", 4), ("aaaaaaaa\nb", 3)] {
-            let cut = shares(text.as_bytes(), workers);
-            assert_eq!(cut.concat(), text.as_bytes());
-            assert!(cut[..cut.len() - 1].iter().all(|share| share.ends_with(b"\n")), "{text:?}");
+    fn lines_are_whole_however_the_text_comes_in() {
+        let text = format!("\u{feff}{}\r\n\n{}", line(1).trim_end(), line(2).trim_end());
+        for size in [1, 2, 7, 100, 10_000] {
+            let read = parse("log", BufReader::with_capacity(size, text.as_bytes())).expect("a log");
+            assert_eq!(read.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["1", "2"], "{size}");
         }
     }
 
     #[test]
-    fn a_long_log_names_its_bad_line_whichever_thread_read_it() {
+    fn a_long_log_names_its_bad_lines() {
         let mut text: String = (0..20_000).fold(String::new(), |text, id| text + &line(id));
         assert_eq!(parse("log", text.as_bytes()).map(|deployments| deployments.len()), Ok(20_000));
         text.push_str(&line(7));
@@ -399,5 +393,7 @@ mod tests {
         assert!(error.contains("log:20001: the id `7` stands in line 8 already"), "{error}");
         let error = parse("log", text.replace("\"id\": 19999,", "").as_bytes()).expect_err("no id").to_string();
         assert!(error.contains("log:20000: `id` is missing"), "{error}");
+        let error = parse("log", (line(1) + &"x".repeat(3 << 20)).as_bytes()).expect_err("a long line").to_string();
+        assert!(error.contains("log:2: the line is longer than"), "{error}");
     }
 }

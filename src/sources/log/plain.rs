@@ -10,7 +10,7 @@ use super::{Field, Line};
 /// Reads a line, or declines.
 pub(super) fn read(line: &str) -> Option<Line<'_>> {
     // No text may hold a control character as it is; looking at all bytes at once is the quick way to know.
-    if line.bytes().fold(false, |any, byte| any | (byte < b' ')) {
+    if line.bytes().map(|byte| u8::from(byte < b' ')).fold(0, |any, one| any | one) != 0 {
         return None;
     }
     let mut rest = line.strip_prefix('{')?;
@@ -18,17 +18,11 @@ pub(super) fn read(line: &str) -> Option<Line<'_>> {
     loop {
         let (key, after) = text(rest)?;
         rest = after.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
-        let value = match rest.strip_prefix("null") {
-            Some(after) => {
-                rest = after;
-                Field::Null
-            }
-            None => {
-                let (value, after) = text(rest)?;
-                rest = after;
-                Field::Text(Cow::Borrowed(value))
-            }
+        let (value, after) = match rest.strip_prefix("null") {
+            Some(after) => (Field::Null, after),
+            None => text(rest).map(|(value, after)| (Field::Text(Cow::Borrowed(value)), after))?,
         };
+        rest = after;
         if let Some(field) = field(&mut read, key) {
             if !matches!(field, Field::Missing) {
                 return None;
