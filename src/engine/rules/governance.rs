@@ -22,6 +22,16 @@ impl Governance {
         Some(Self)
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) const fn at_least_as_strict(&self, _other: &Self) -> bool {
+        true
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({})
+    }
+
     /// The JSON Schema of its parameters.
     #[must_use]
     pub fn schema() -> Json {
