@@ -84,7 +84,12 @@ fn of(id: RuleId) -> BoxedStrategy<(RuleId, String)> {
         RuleId::SoakTime => (prop::sample::select(vec!["staging", "canary"]), length()).prop_map(|(place, length)| format!("{{in: {place}, for: {length}}}")).boxed(),
         RuleId::RequiredChecks => prop::sample::subsequence(vec!["build", "lint", "test"], 1..4).prop_map(|names| format!("{{contexts: [{}]}}", names.join(", "))).boxed(),
         RuleId::StorageTopology => prop::sample::select(vec!["low", "medium", "high", "critical"]).prop_map(|level| format!("{{fail-on: {level}}}")).boxed(),
-        RuleId::Governance => Just("{}".to_owned()).boxed(),
+        RuleId::Governance => (0..3_usize, any::<bool>(), 1..4_usize)
+            .prop_map(|(weakening, adopt, pushes)| {
+                let weakening = ["advise", "hold", "reject"][weakening];
+                format!("{{adopt: {adopt}, on-weakening: {weakening}, bind: {{rapid-fire: {{pushes: {pushes}, per: 1h}}}}}}")
+            })
+            .boxed(),
     };
     text.prop_map(move |text| (id, text)).boxed()
 }
@@ -100,6 +105,8 @@ fn pair() -> impl Strategy<Value = (Rule, Rule)> {
         (RuleId::MinInterval, RuleId::MaxFrequency),
         (RuleId::MinInterval, RuleId::NoOverlap),
         (RuleId::DeploymentWindow, RuleId::Freeze),
+        (RuleId::Freeze, RuleId::DeploymentWindow),
+        (RuleId::Freeze, RuleId::DeploymentWindow),
         (RuleId::Freeze, RuleId::DeploymentWindow),
     ];
     let kinds: Vec<(RuleId, RuleId)> = RuleId::ALL.into_iter().map(|id| (id, id)).chain(across).collect();
@@ -302,7 +309,7 @@ fn what_passes_the_stricter_passes_the_other() {
         assert!(tally.stricter >= 15, "{one:?} {two:?}: only {} pairs decided true", tally.stricter);
         assert!(tally.open >= 300, "{one:?} {two:?}: the stricter was open {} times", tally.open);
     }
-    assert!(stricter >= 5_000, "{stricter} pairs decided true");
+    assert!(stricter >= 4_500, "{stricter} pairs decided true");
 }
 
 #[expect(clippy::print_stdout, reason = "the counts are the test's own report")]
