@@ -76,6 +76,11 @@ impl BatchSize {
         below && above
     }
 
+    /// Whether it asks for more commits than the other allows, however long they wait.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        self.max_wait.is_none() && self.least.zip(other.most).is_some_and(|(least, most)| least > most)
+    }
+
     /// Its parameters, as they are read.
     pub(super) fn parameters(&self) -> Json {
         let bounds = [

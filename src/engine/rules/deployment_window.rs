@@ -11,7 +11,7 @@ use crate::engine::event::Instant;
 use crate::engine::facts::Facts;
 use crate::engine::policy::reader::Problems;
 use crate::engine::policy::yaml::{Value, Yaml};
-use crate::engine::week;
+use crate::engine::week::{self, Clocks};
 
 /// One or several weekly windows.
 #[derive(Clone, Debug)]
@@ -59,6 +59,11 @@ impl DeploymentWindow {
             let all: Vec<Weekly> = self.windows.iter().copied().chain([frozen]).collect();
             zone == self.zone_or_utc() && week::covers_week(&all)
         })
+    }
+
+    /// Whether no window of one opens in a window of the other.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        self.zone_or_utc() == other.zone_or_utc() && week::apart(&self.windows, &other.windows, Clocks::Steady)
     }
 
     /// Its windows and their zone.

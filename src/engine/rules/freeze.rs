@@ -133,6 +133,12 @@ impl Freeze {
         self.weekly().is_some_and(|(frozen, own)| own == zone && week::apart(windows, &[frozen], clocks))
     }
 
+    /// Whether every window lies in it.
+    pub(super) fn hides(&self, window: &DeploymentWindow) -> bool {
+        let (windows, zone) = window.windows();
+        self.weekly().is_some_and(|(frozen, own)| own == zone && week::covers(&[frozen], windows))
+    }
+
     /// Its weekly span and the zone of that, where it has one.
     pub(super) fn weekly(&self) -> Option<(Weekly, Tz)> {
         match &self.span {

@@ -179,6 +179,18 @@ impl Rule {
         }
     }
 
+    /// Whether nothing ever passes both it and another.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::BatchSize(one), Self::BatchSize(two)) => one.excludes(two) || two.excludes(one),
+            (Self::DeploymentWindow(one), Self::DeploymentWindow(two)) => one.excludes(two),
+            (Self::DeploymentWindow(window), Self::Freeze(freeze))
+            | (Self::Freeze(freeze), Self::DeploymentWindow(window)) => freeze.hides(window),
+            _ => false,
+        }
+    }
+
     /// The time zone that its local times are in, where it speaks of any.
     pub const fn zone(&mut self) -> Option<&mut Option<Tz>> {
         match self {
