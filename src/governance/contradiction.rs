@@ -11,7 +11,7 @@ pub fn contradictions(directives: &[Directive]) -> Vec<Option<usize>> {
     let against = |one: usize, two: usize| {
         one != two
             && meet(&directives[one], &directives[two])
-            && (opposite(&directives[one], &directives[two]) || exclude(&rules[one], &rules[two]))
+            && (opposite(&directives[one], &directives[two]) || exclude(rules[one].as_ref(), rules[two].as_ref()))
     };
     (0..directives.len()).map(|one| (0..directives.len()).find(|two| against(one, *two))).collect()
 }
@@ -54,6 +54,6 @@ const fn is_limit(kind: Kind) -> bool {
     matches!(kind, Kind::DeployInterval | Kind::DeployWindow | Kind::FixChain | Kind::ChangeSize)
 }
 
-fn exclude(one: &Option<Rule>, two: &Option<Rule>) -> bool {
-    one.as_ref().zip(two.as_ref()).is_some_and(|(one, two)| one.excludes(two))
+fn exclude(one: Option<&Rule>, two: Option<&Rule>) -> bool {
+    one.zip(two).is_some_and(|(one, two)| one.excludes(two))
 }

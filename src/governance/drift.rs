@@ -168,7 +168,8 @@ fn judge(directive: &Directive, other: Option<&Directive>, policies: &[Environme
 
 /// A directive that commits are judged by: the policy's `governance` rule makes that count.
 fn of_commits(directive: &Directive, policy: &EnvironmentPolicy) -> Drift {
-    let entry = policy.governance();
+    let all = policy.rules.iter().filter(|entry| entry.rule.id() == RuleId::Governance);
+    let entry = all.max_by_key(|entry| entry.level);
     let mandatory = entry.is_some_and(|entry| entry.level.is_mandatory());
     let prefers = directive.polarity == Polarity::Should;
     let drift = match entry {
@@ -202,11 +203,13 @@ fn of_rule(directive: &Directive, mapped: &Mapped, policy: &EnvironmentPolicy) -
     if let Some(limit) = &mapped.limit {
         return Drift::new(Status::Advice, limit.clone()).of_rule(id, None);
     }
-    let advised = policy.rules.iter().find(holds);
-    let weaker =
-        || policy.rules.iter().find(|entry| rule.at_least_as_strict(&entry.rule) && is_near(&entry.rule, rule));
-    let other = || policy.rules.iter().find(|entry| same_subject(&entry.rule, rule));
-    let (entry, message) = match (advised, weaker().or_else(other)) {
+    let highest = |wanted: &dyn Fn(&Rule) -> bool| {
+        policy.rules.iter().filter(|entry| wanted(&entry.rule)).max_by_key(|entry| entry.level)
+    };
+    let advised = highest(&|other| other.at_least_as_strict(rule));
+    let weaker = highest(&|other| is_near(other, rule) && rule.at_least_as_strict(other));
+    let other = highest(&|other| same_subject(other, rule));
+    let (entry, message) = match (advised, weaker.or(other)) {
         (Some(entry), _) => (Some(entry), format!("the policy only advises it ({})", asks(&entry.rule))),
         (None, Some(entry)) => (Some(entry), both(rule, entry)),
         (None, None) => (None, format!("the text asks {}, and the policy nothing of the kind", asks(rule))),

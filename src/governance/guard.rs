@@ -53,6 +53,13 @@ pub fn weakenings(base: &[Directive], head: &[Directive]) -> Vec<Weakening> {
     found
 }
 
+/// The kinds and ids that a policy requires and no directive has.
+#[must_use]
+pub fn absent<'a>(required: &'a [String], directives: &[Directive]) -> Vec<&'a str> {
+    let there = |name: &str| directives.iter().any(|one| one.id == name || one.kind.name() == name);
+    required.iter().map(String::as_str).filter(|name| !there(name)).collect()
+}
+
 /// What is lost where no directive has the id any more: nothing, where another asks the same.
 fn gone(old: &Directive, base: &[Directive], head: &[Directive]) -> Option<(Loss, String)> {
     let is_new = |new: &&Directive| !base.iter().any(|known| known.id == new.id);

@@ -81,17 +81,32 @@ pub fn map(directive: &Directive, policy: &EnvironmentPolicy, settings: &Governa
     if let Some(reason) = beyond_any_gate(directive) {
         return Err(Unmapped::Advice(reason));
     }
-    let (params, numbers) = match directive.bound {
-        true => (own_params(directive, policy.trigger)?, Numbers::Text),
-        false => (binding(directive, settings).ok_or_else(|| unbound(directive))?.params.clone(), Numbers::Policy),
+    let own = directive.bound.then(|| {
+        let params = own_params(directive, policy.trigger)?;
+        Ok((build(params.clone(), policy.timezone)?, params))
+    });
+    // Numbers of its own go before a binding, unless no rule counts that way ("per session") and its id is bound.
+    let by_id = || settings.bind.iter().find(|binding| binding.to == directive.id);
+    let bound = match own {
+        Some(Ok(own)) => return mapped(directive, own, Numbers::Text),
+        Some(Err(why)) => by_id().ok_or(why)?,
+        None => binding(directive, settings).ok_or_else(|| unbound(directive))?,
     };
+    let rule = build(bound.params.clone(), policy.timezone)?;
+    mapped(directive, (rule, bound.params.clone()), Numbers::Policy)
+}
+
+fn mapped(
+    directive: &Directive,
+    (rule, params): (Rule, Map<String, Json>),
+    numbers: Numbers,
+) -> Result<Mapped, Unmapped> {
     let inverts = directive.kind == Kind::Batching
         && directive.polarity == Polarity::MustNot
         && params.contains_key("min-commits");
     if inverts {
         return Err(Unmapped::Advice("it forbids batching, which no rule demands".to_owned()));
     }
-    let rule = build(params, policy.timezone)?;
     Ok(Mapped { rule, numbers, limit: limit(directive) })
 }
 

@@ -22,7 +22,7 @@ pub mod words;
 
 pub use adopt::{Basis, adopt};
 pub use drift::{Coverage, Drift, Status, drift};
-pub use guard::{Loss, Weakening, weakenings};
+pub use guard::{Loss, Weakening, absent, weakenings};
 pub use guard_policy::policy_weakenings;
 pub use prose::prose;
 pub use terms::Terms;

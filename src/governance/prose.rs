@@ -50,8 +50,7 @@ pub fn prose(policy: &EnvironmentPolicy) -> String {
         return String::new();
     }
     let zone = policy.timezone.map(|zone| format!("Times of day are those of {zone}.\n\n")).unwrap_or_default();
-    let items: String = sentences.iter().map(|sentence| format!("- {sentence}\n")).collect();
-    format!("## Deploys to {}\n\n{zone}{items}", policy.environment)
+    format!("## Deploys to {}\n\n{zone}- {}\n", policy.environment, sentences.join("\n- "))
 }
 
 /// The sentence of one rule, where it has one.
@@ -109,27 +108,25 @@ fn batch(keys: &Map<String, Json>) -> Option<String> {
 
 fn window(keys: &Map<String, Json>) -> Option<String> {
     let (from, to) = (text(keys, "from")?, text(keys, "to")?);
-    let days = days(keys)?.map(|days| format!("{} ", span_of(&days))).unwrap_or_default();
+    let days = days(keys).map(|days| format!("{} ", span_of(&days))).unwrap_or_default();
     Some(format!("Deploy only {days}between {from} and {to}."))
 }
 
 fn freeze(keys: &Map<String, Json>) -> Option<String> {
     let (from, to) = (text(keys, "from")?, text(keys, "to")?);
     let plurals = |days: Vec<usize>| -> Vec<String> { days.into_iter().map(|day| format!("{}s", DAYS[day])).collect() };
-    let days = days(keys)?.map(|days| format!("on {} ", listed(&plurals(days)))).unwrap_or_default();
+    let days = days(keys).map(|days| format!("on {} ", listed(&plurals(days)))).unwrap_or_default();
     Some(format!("No deploys {days}from {from} to {to}."))
 }
 
-/// The days of a weekly span; `None` inside where it names none.
-fn days(keys: &Map<String, Json>) -> Option<Option<Vec<usize>>> {
-    let Some(value) = keys.get("days") else { return Some(None) };
-    let names: Vec<&str> = match value {
+/// The days of a weekly span; `None` where it names none.
+fn days(keys: &Map<String, Json>) -> Option<Vec<usize>> {
+    let names: Vec<&str> = match keys.get("days")? {
         Json::Array(items) => items.iter().filter_map(Json::as_str).collect(),
         other => vec![other.as_str()?],
     };
     let mut days = DaySet::NONE;
-    let all_known = names.into_iter().all(|name| days.add(name));
-    all_known.then(|| Some(days.numbers().collect()))
+    names.into_iter().all(|name| days.add(name)).then(|| days.numbers().collect())
 }
 
 /// Days in words: a run of three and more by its ends, others one by one.

@@ -112,10 +112,10 @@ impl EnvironmentPolicy {
         })
     }
 
-    /// What it says about the governance file: the first rule of that name.
+    /// What it says about the governance file: the last rule of that name, since what is inherited stands first.
     #[must_use]
     pub fn governance(&self) -> Option<&RuleEntry> {
-        self.rules.iter().find(|entry| entry.rule.id() == RuleId::Governance)
+        self.rules.iter().rev().find(|entry| entry.rule.id() == RuleId::Governance)
     }
 
     /// Whether it holds a rule.
