@@ -140,8 +140,8 @@ proptest! {
 
     #[test]
     fn a_policy_in_prose_reads_back_to_the_same_rules(rules in prop::collection::vec(spoken(), 1..6)) {
-        let lines: String = rules.iter().map(|(id, keys)| format!("      - {{{}: {keys}}}\n", id.name())).collect();
-        let text = prose(&policy(&format!("    soft-mandatory:\n{lines}")));
+        let lines: Vec<String> = rules.iter().map(|(id, keys)| format!("      - {{{}: {keys}}}\n", id.name())).collect();
+        let text = prose(&policy(&format!("    soft-mandatory:\n{}", lines.concat())));
         let mut read: Vec<(RuleId, Json)> = text.lines().filter_map(|line| line.strip_prefix("- ")).map(|line| read(line).unwrap_or_else(|| panic!("{line}"))).collect();
         for (id, keys) in &rules {
             let wanted = rule(*id, keys);
