@@ -11,7 +11,7 @@
 //! - [`engine`]: pure. Events, history, the calendar, the policy, the rules, the judgement. It knows no file, clock or
 //!   environment: `now` is a value, so `--at` and scenarios need no fake clock.
 //! - [`sources`]: where facts come from, one file or folder each; [`sources::git`] alone names git2.
-//! - [`governance`]: pure. Governance files: what they ask for.
+//! - [`governance`]: pure. Governance files: what they ask for, and how that stands to the policy.
 //! - [`gather`]: the facts of one request, brought together from the sources.
 //! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.
 //! - [`scenario`]: policy and events and an instant, and the decision expected: the project's tests and the user's.

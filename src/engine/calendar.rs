@@ -89,6 +89,12 @@ impl Unit {
         }
     }
 
+    /// Whether every one of the other lies within one of it.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self == other || (matches!(self, Self::Week | Self::Month) && other == Self::Day)
+    }
+
     /// The unit that holds an instant, as `[start, end)`.
     #[must_use]
     pub fn around(self, zone: Tz, at: Instant) -> Option<(Instant, Instant)> {
@@ -153,6 +159,12 @@ impl TimeOfDay {
         self.0 == 86_400
     }
 
+    /// The seconds since midnight, up to 86400.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
     fn on(self, day: NaiveDate) -> Option<NaiveDateTime> {
         day.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::seconds(i64::from(self.0)))
     }
@@ -194,6 +206,11 @@ impl DaySet {
         }
     }
 
+    /// Its days as numbers, Monday being 0.
+    pub fn numbers(self) -> impl Iterator<Item = usize> {
+        (0..7).filter(move |day| self.0[*day])
+    }
+
     fn has(self, day: Weekday) -> bool {
         self.0[day.num_days_from_monday() as usize]
     }
@@ -205,7 +222,7 @@ impl fmt::Display for DaySet {
             return out.write_str("every day");
         }
         let mut runs: Vec<(usize, usize)> = Vec::new();
-        for day in (0..7).filter(|day| self.0[*day]) {
+        for day in self.numbers() {
             match runs.last_mut() {
                 Some((_, last)) if *last + 1 == day => *last = day,
                 _ => runs.push((day, day)),

@@ -11,3 +11,4 @@ pub mod history;
 pub mod lane;
 pub mod policy;
 pub mod rules;
+pub mod week;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::problem::Place;
@@ -23,6 +24,15 @@ pub struct RuleEntry {
     pub owner: Option<String>,
     pub review_by: Option<NaiveDate>,
     pub(super) place: Place,
+}
+
+impl RuleEntry {
+    /// A rule that stands in another file than a policy: in a governance file, at its line.
+    #[must_use]
+    pub const fn new(rule: Rule, level: Level, source: Source, because: Option<String>) -> Self {
+        let place = Place { line: source.line, column: 1 };
+        Self { rule, level, source, because, owner: None, review_by: None, place }
+    }
 }
 
 /// How an environment is deployed.
@@ -64,10 +74,12 @@ pub struct EnvironmentPolicy {
     pub target: Option<String>,
     pub trigger: Option<Trigger>,
     pub paths: Vec<String>,
+    /// The zone of its local times, where the policy names one.
+    pub timezone: Option<Tz>,
 }
 
 impl EnvironmentPolicy {
-    pub(super) fn of(environment: &str, layer: Layer) -> Self {
+    pub(super) fn of(environment: &str, layer: Layer, timezone: Option<Tz>) -> Self {
         let mut lanes = layer.lanes;
         for (_, lane) in Lane::ALL {
             lanes.entry(lane).or_insert_with(|| lane.default_skips());
@@ -80,6 +92,7 @@ impl EnvironmentPolicy {
             target: layer.target,
             trigger: layer.trigger,
             paths: layer.paths.unwrap_or_default(),
+            timezone,
         }
     }
 
@@ -97,6 +110,12 @@ impl EnvironmentPolicy {
             deployments: one.deployments.max(two.deployments),
             landings: one.landings.max(two.landings),
         })
+    }
+
+    /// What it says about the governance file: the last rule of that name, since what is inherited stands first.
+    #[must_use]
+    pub fn governance(&self) -> Option<&RuleEntry> {
+        self.rules.iter().rev().find(|entry| entry.rule.id() == RuleId::Governance)
     }
 
     /// Whether it holds a rule.

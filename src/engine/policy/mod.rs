@@ -1,5 +1,6 @@
 //! The policy: what a file says, what it inherits, and what follows for one environment.
 
+pub mod binding;
 mod environment;
 mod file;
 mod pattern;

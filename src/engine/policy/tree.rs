@@ -149,7 +149,7 @@ impl Policy {
     #[must_use]
     pub fn environment(&self, name: &str) -> Option<EnvironmentPolicy> {
         let named = self.patterns().iter().any(|pattern| pattern.fits(name));
-        named.then(|| EnvironmentPolicy::of(name, self.layer(name)))
+        named.then(|| EnvironmentPolicy::of(name, self.layer(name), self.zone()))
     }
 
     fn layer(&self, name: &str) -> Layer {
@@ -209,6 +209,11 @@ impl Policy {
     #[must_use]
     pub const fn timezone(&self) -> Option<Tz> {
         self.file.timezone
+    }
+
+    /// The zone of its local times, its own or that of the last file that it extends and that names one.
+    fn zone(&self) -> Option<Tz> {
+        self.file.timezone.or_else(|| self.parents.iter().rev().find_map(Self::zone))
     }
 
     /// What it says about where history comes from; its own words, else those of the last that it extends.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
 use serde_saphyr::Spanned;
 
 use super::problem::{Place, Problem};
@@ -54,6 +55,45 @@ impl Value {
             Self::Text(value) => format!("the text `{}`", value.chars().take(60).collect::<String>()),
             Self::List(_) => "a list".to_owned(),
             Self::Map(_) => "a map of keys".to_owned(),
+        }
+    }
+}
+
+impl Yaml {
+    /// A node made of JSON, every part of it at one place.
+    #[must_use]
+    pub fn of(json: &Json, place: Place) -> Self {
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(*value),
+            Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Value::Int(whole),
+                (None, Some(value)) => Value::Float(value),
+                (None, None) => Value::Text(number.to_string()),
+            },
+            Json::String(text) => Value::Text(text.clone()),
+            Json::Array(items) => Value::List(items.iter().map(|item| Self::of(item, place)).collect()),
+            Json::Object(entries) => {
+                let key = |text: &String| Key { text: text.clone(), place };
+                Value::Map(entries.iter().map(|(text, value)| (key(text), Self::of(value, place))).collect())
+            }
+        };
+        Self { value, place }
+    }
+
+    /// The node as JSON, its places forgotten.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Int(value) => (*value).into(),
+            Value::Float(value) => (*value).into(),
+            Value::Text(value) => value.clone().into(),
+            Value::List(items) => items.iter().map(Self::json).collect(),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.text.clone(), value.json())).collect())
+            }
         }
     }
 }

@@ -60,6 +60,37 @@ impl BatchSize {
         schema
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        let waits = match (self.max_wait, other.max_wait) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(one), Some(two)) => one >= two,
+        };
+        let below = match other.least {
+            // A batch that is asked about holds a commit: a floor of one holds nothing.
+            None | Some(1) => true,
+            Some(floor) => self.least.is_some_and(|least| least >= floor) && waits,
+        };
+        let above = other.most.is_none_or(|ceiling| self.most.is_some_and(|most| most <= ceiling));
+        below && above
+    }
+
+    /// Whether it asks for more commits than the other allows, however long they wait.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        self.max_wait.is_none() && self.least.zip(other.most).is_some_and(|(least, most)| least > most)
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        let bounds = [
+            ("min-commits", self.least.map(Json::from)),
+            ("max-commits", self.most.map(Json::from)),
+            ("max-wait", self.max_wait.map(|wait| duration::show(wait).into())),
+        ];
+        Json::Object(bounds.into_iter().filter_map(|(key, bound)| bound.map(|bound| (key.to_owned(), bound))).collect())
+    }
+
     fn judge(&self, batch: &Batch, at: Instant) -> Gate {
         let size = batch.size();
         if size == 0 || batch.base.is_none() {

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
+use super::freeze::Freeze;
 use super::{Check, Explanation, days_schema, map_schema, time_schema};
 use crate::engine::calendar::{DaySet, HORIZON, Weekly, utc};
 use crate::engine::decision::{Evidence, Gate};
@@ -10,6 +11,7 @@ use crate::engine::event::Instant;
 use crate::engine::facts::Facts;
 use crate::engine::policy::reader::Problems;
 use crate::engine::policy::yaml::{Value, Yaml};
+use crate::engine::week::{self, Clocks};
 
 /// One or several weekly windows.
 #[derive(Clone, Debug)]
@@ -43,6 +45,38 @@ impl DeploymentWindow {
     pub fn schema() -> Json {
         let window = weekly_schema(&json!({}));
         json!({"oneOf": [window, {"type": "array", "minItems": 1, "items": window}]})
+    }
+
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        let inside = self.zone_or_utc() == other.zone_or_utc() && week::covers(&other.windows, &self.windows);
+        inside || week::covers_week(&other.windows)
+    }
+
+    /// Whether it lets go all that a freeze lets go: the two leave no gap in the week.
+    pub(super) fn allows_all_outside(&self, freeze: &Freeze) -> bool {
+        freeze.weekly().is_some_and(|(frozen, zone)| {
+            let all: Vec<Weekly> = self.windows.iter().copied().chain([frozen]).collect();
+            zone == self.zone_or_utc() && week::covers_week(&all)
+        })
+    }
+
+    /// Whether no window of one opens in a window of the other.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        self.zone_or_utc() == other.zone_or_utc() && week::apart(&self.windows, &other.windows, Clocks::Steady)
+    }
+
+    /// Its windows and their zone.
+    pub(super) fn windows(&self) -> (&[Weekly], Tz) {
+        (&self.windows, self.zone_or_utc())
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        match &self.windows[..] {
+            [only] => weekly_parameters(only),
+            several => several.iter().map(weekly_parameters).collect(),
+        }
     }
 
     fn zone_or_utc(&self) -> Tz {
@@ -84,6 +118,19 @@ pub(super) fn weekly(yaml: &Yaml, of: &str, problems: &mut Problems) -> Option<W
         return None;
     }
     Some(Weekly { days, from, to })
+}
+
+/// The keys of a weekly span.
+pub(super) fn weekly_parameters(weekly: &Weekly) -> Json {
+    let mut keys = json!({"from": weekly.from.to_string(), "to": weekly.to.to_string()});
+    if weekly.days != DaySet::ALL {
+        let days = weekly.days.to_string();
+        keys["days"] = match days.split_once(", ") {
+            None => days.into(),
+            Some(_) => days.split(", ").collect(),
+        };
+    }
+    keys
 }
 
 /// The JSON Schema of a weekly span, with more properties where a rule has them.

@@ -29,6 +29,16 @@ impl FailureCooldown {
         duration_schema("the pause after the finish of a rollout that failed")
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.0 >= other.0
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        duration::show(self.0).into()
+    }
+
     /// The failure with the latest finish of all; of several with that finish one suffices.
     fn last_failure(rollouts: &Rollouts) -> Option<(&Rollout, Instant)> {
         let latest = rollouts.finished().next()?.finish?;

@@ -37,6 +37,16 @@ impl FixChain {
         map_schema(&["fixes", "within"], &properties)
     }
 
+    /// Whether all that it lets go, the other lets go too: a chain followed further back is no shorter.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.fixes <= other.fixes && self.within >= other.within
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"fixes": self.fixes, "within": duration::show(self.within)})
+    }
+
     /// The longest chain of fixes that ends at the batch's newest fix, newest first.
     fn chain<'a>(&self, batch: &'a Batch) -> Vec<&'a Landing> {
         let Some(newest) = newest_fix(batch) else { return Vec::new() };

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
-use super::deployment_window::{weekly, weekly_schema};
+use super::deployment_window::{DeploymentWindow, weekly, weekly_parameters, weekly_schema};
 use super::{Check, Explanation, map_schema, not_known};
 use crate::engine::calendar::{HORIZON, Weekly, end_of_day, start_of_day, utc};
 use crate::engine::decision::{Evidence, Gate};
@@ -12,6 +12,7 @@ use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::{Facts, Known, Missing};
 use crate::engine::policy::reader::Problems;
 use crate::engine::policy::yaml::{Value, Yaml};
+use crate::engine::week::{self, Clocks};
 
 /// A time without deploys.
 #[derive(Clone, Debug)]
@@ -111,6 +112,65 @@ impl Freeze {
         }
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        let same_zone = self.zone_or_utc() == other.zone_or_utc();
+        match (&self.span, &other.span) {
+            (Span::Weekly(one), Span::Weekly(two)) => same_zone && week::covers(&[*one], &[*two]),
+            (Span::Calendar { path: one }, Span::Calendar { path: two }) => same_zone && one == two,
+            (Span::Dated { .. }, Span::Dated { .. }) => {
+                let (one, two) = (self.dates(), other.dates());
+                one.zip(two).is_some_and(|((from, to), (start, end))| from <= start && end <= to)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it lets go all that windows let go: none of them opens in it.
+    pub(super) fn allows_all_within(&self, window: &DeploymentWindow) -> bool {
+        let (windows, zone) = window.windows();
+        let clocks = if zone == Tz::UTC { Clocks::Steady } else { Clocks::TurnedBack };
+        self.weekly().is_some_and(|(frozen, own)| own == zone && week::apart(windows, &[frozen], clocks))
+    }
+
+    /// Whether every window lies in it.
+    pub(super) fn hides(&self, window: &DeploymentWindow) -> bool {
+        let (windows, zone) = window.windows();
+        self.weekly().is_some_and(|(frozen, own)| own == zone && week::covers(&[frozen], windows))
+    }
+
+    /// Its weekly span and the zone of that, where it has one.
+    pub(super) fn weekly(&self) -> Option<(Weekly, Tz)> {
+        match &self.span {
+            Span::Weekly(weekly) => Some((*weekly, self.zone_or_utc())),
+            _ => None,
+        }
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        match &self.span {
+            Span::Dated { from, to } => json!({"from": from.show(), "to": to.show()}),
+            Span::Weekly(weekly) => weekly_parameters(weekly),
+            Span::Calendar { path } => json!({"ics": path}),
+        }
+    }
+
+    /// The instants between which it holds, where it has dates.
+    fn dates(&self) -> Option<(Instant, Instant)> {
+        let Span::Dated { from, to } = &self.span else { return None };
+        let zone = self.zone_or_utc();
+        let from = match *from {
+            Edge::Day(day) => start_of_day(zone, day),
+            Edge::Instant(instant) => Some(instant),
+        };
+        let to = match *to {
+            Edge::Day(day) => end_of_day(zone, day),
+            Edge::Instant(instant) => Some(instant),
+        };
+        from.zip(to)
+    }
+
     fn zone_or_utc(&self) -> Tz {
         self.zone.unwrap_or(Tz::UTC)
     }
@@ -119,17 +179,7 @@ impl Freeze {
     fn around(&self, facts: &Facts, at: Instant) -> Known<Option<(Instant, Instant)>> {
         let zone = self.zone_or_utc();
         let span = match &self.span {
-            Span::Dated { from, to } => {
-                let from = match *from {
-                    Edge::Day(day) => start_of_day(zone, day),
-                    Edge::Instant(instant) => Some(instant),
-                };
-                let to = match *to {
-                    Edge::Day(day) => end_of_day(zone, day),
-                    Edge::Instant(instant) => Some(instant),
-                };
-                from.zip(to)
-            }
+            Span::Dated { .. } => self.dates(),
             Span::Weekly(weekly) => weekly.from_instant(zone, at).next(),
             Span::Calendar { path } => match facts.calendars.get(path) {
                 Some(Ok(busy)) => busy.get(busy.partition_point(|(_, to)| *to <= at)).copied(),

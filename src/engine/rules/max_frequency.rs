@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
+use super::min_interval::MinInterval;
 use super::{
     Budget, Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest,
 };
@@ -52,6 +53,43 @@ impl MaxFrequency {
     pub fn schema() -> Json {
         let per = json!({"type": "string", "description": "a duration (sliding), or day, week, month (local calendar)", "examples": ["1h", "day"]});
         map_schema(&["deploys", "per"], &json!({"deploys": count_schema("deploys at most"), "per": per}))
+    }
+
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        // The longer span holds the shorter: whatever counts there counts here.
+        let holds = match (&self.per, &other.per) {
+            (Period::Sliding(one), Period::Sliding(two)) => one >= two,
+            (Period::Sliding(length), Period::Calendar { unit, .. }) => *length >= unit.longest(),
+            (Period::Calendar { .. }, Period::Sliding(_)) => false,
+            (Period::Calendar { unit: one, zone }, Period::Calendar { unit: two, zone: other }) => {
+                zone.unwrap_or(Tz::UTC) == other.unwrap_or(Tz::UTC) && one.holds(*two)
+            }
+        };
+        holds && self.deploys <= other.deploys
+    }
+
+    /// The interval that it amounts to, where it grants one deploy per sliding time.
+    pub(super) const fn as_interval(&self) -> Option<MinInterval> {
+        match (self.deploys, &self.per) {
+            (1, Period::Sliding(length)) => Some(MinInterval::SinceStart(*length)),
+            _ => None,
+        }
+    }
+
+    /// Whether it lets go all that an interval lets go: where nothing started for so long, there is nothing to count.
+    pub(super) fn allows_all_after(&self, interval: &MinInterval) -> bool {
+        let (MinInterval::SinceStart(quiet) | MinInterval::AfterFinish(quiet)) = *interval;
+        Self { deploys: 1, per: Period::Sliding(quiet) }.at_least_as_strict(self)
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        let per = match &self.per {
+            Period::Sliding(length) => duration::show(*length),
+            Period::Calendar { unit, .. } => unit.to_string(),
+        };
+        json!({"deploys": self.deploys, "per": per})
     }
 
     pub(super) const fn zone(&mut self) -> Option<&mut Option<Tz>> {

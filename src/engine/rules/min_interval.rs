@@ -53,6 +53,25 @@ impl MinInterval {
     }
 }
 
+impl MinInterval {
+    /// Whether all that it lets go, the other lets go too: a finish never lies before its start.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::SinceStart(one) | Self::AfterFinish(one), Self::SinceStart(two))
+            | (Self::AfterFinish(one), Self::AfterFinish(two)) => one >= two,
+            (Self::SinceStart(_), Self::AfterFinish(_)) => false,
+        }
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        match self {
+            Self::SinceStart(length) => json!({"since-start": duration::show(*length)}),
+            Self::AfterFinish(length) => json!({"after-finish": duration::show(*length)}),
+        }
+    }
+}
+
 impl Check for MinInterval {
     fn gate(&self, facts: &Facts, at: Instant) -> Gate {
         let Ok(rollouts) = &facts.rollouts else { return Gate::Unknown(None) };

@@ -115,6 +115,21 @@ macro_rules! rules {
                 match self { $(Self::$variant(_) => RuleId::$variant,)* }
             }
 
+            /// Whether all that it lets go, the other lets go too, whatever happened; false where that cannot be decided.
+            #[must_use]
+            pub fn at_least_as_strict(&self, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$variant(one), Self::$variant(two)) => one.at_least_as_strict(two),)*
+                    _ => self.stricter_than_another_kind(other),
+                }
+            }
+
+            /// Its parameters, as [`RuleId::parse`] reads them; its time zone is the policy's.
+            #[must_use]
+            pub fn parameters(&self) -> Json {
+                match self { $(Self::$variant(rule) => rule.parameters(),)* }
+            }
+
             /// The rule as something that can be asked.
             #[must_use]
             pub fn check(&self) -> &dyn Check {
@@ -150,6 +165,32 @@ impl RuleId {
 }
 
 impl Rule {
+    /// Strictness between rules of two kinds, where both speak of the same thing.
+    fn stricter_than_another_kind(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::MaxFrequency(one), Self::MinInterval(two)) => {
+                one.as_interval().is_some_and(|interval| interval.at_least_as_strict(two))
+            }
+            (Self::MinInterval(one), Self::MaxFrequency(two)) => two.allows_all_after(one),
+            (Self::MinInterval(one), Self::NoOverlap(two)) => two.allows_all_after(one),
+            (Self::DeploymentWindow(one), Self::Freeze(two)) => two.allows_all_within(one),
+            (Self::Freeze(one), Self::DeploymentWindow(two)) => two.allows_all_outside(one),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing ever passes both it and another.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::BatchSize(one), Self::BatchSize(two)) => one.excludes(two) || two.excludes(one),
+            (Self::DeploymentWindow(one), Self::DeploymentWindow(two)) => one.excludes(two),
+            (Self::DeploymentWindow(window), Self::Freeze(freeze))
+            | (Self::Freeze(freeze), Self::DeploymentWindow(window)) => freeze.hides(window),
+            _ => false,
+        }
+    }
+
     /// The time zone that its local times are in, where it speaks of any.
     pub const fn zone(&mut self) -> Option<&mut Option<Tz>> {
         match self {

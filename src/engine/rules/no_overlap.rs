@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
-use super::{Check, Explanation, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema};
+use super::min_interval::MinInterval;
+use super::{
+    Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema,
+};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
@@ -53,6 +56,25 @@ impl NoOverlap {
         let drain = duration_schema("how long the old generation lives on after a finish; 0s unless said");
         let stale = duration_schema("after how long a rollout without a finish counts as finished; 6h unless said");
         json!({"oneOf": [{"type": "null"}, map_schema(&[], &json!({"drain": drain, "stale-after": stale}))]})
+    }
+
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.drain >= other.drain && self.span() >= other.span()
+    }
+
+    /// Whether it lets go all that an interval lets go.
+    pub(super) fn allows_all_after(&self, interval: &MinInterval) -> bool {
+        match *interval {
+            // Such an interval waits for whatever runs, but trusts a history that is cut this far back.
+            MinInterval::AfterFinish(quiet) => self.drain <= quiet && self.span() <= quiet + LONGEST_ROLLOUT,
+            MinInterval::SinceStart(_) => false,
+        }
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"drain": duration::show(self.drain), "stale-after": duration::show(self.stale_after)})
     }
 
     /// The rollouts that keep the gate shut at an instant, running ones first.

@@ -36,6 +36,16 @@ impl PushFrequency {
         map_schema(&["pushes", "per"], &properties)
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.pushes <= other.pushes && self.per >= other.per
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"pushes": self.pushes, "per": duration::show(self.per)})
+    }
+
     fn recent<'a>(&self, pushes: &'a Pushes, at: Instant) -> &'a [Landing] {
         let first = pushes.landings.partition_point(|landing| landing.at <= at - self.per);
         let last = pushes.landings.partition_point(|landing| landing.at <= at);

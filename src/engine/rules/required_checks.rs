@@ -38,6 +38,16 @@ impl RequiredChecks {
         let names = json!({"type": "array", "minItems": 1, "items": {"type": "string"}, "description": "names of check runs or statuses"});
         map_schema(&["contexts"], &json!({"contexts": {"oneOf": [{"type": "string"}, names]}}))
     }
+
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        other.contexts.iter().all(|name| self.contexts.contains(name))
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"contexts": self.contexts})
+    }
 }
 
 impl Check for RequiredChecks {

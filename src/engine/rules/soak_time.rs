@@ -36,6 +36,16 @@ impl SoakTime {
         map_schema(&["in", "for"], &properties)
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.environment == other.environment && self.length >= other.length
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"in": &*self.environment, "for": duration::show(self.length)})
+    }
+
     /// The rollouts of the requested commit there, latest finish first.
     fn of_commit<'a>(facts: &'a Facts, rollouts: &'a Rollouts) -> impl Iterator<Item = &'a Rollout> {
         rollouts.finished().filter(|rollout| rollout.commit.as_ref() == Some(&facts.request.commit))

@@ -58,6 +58,16 @@ impl StorageTopology {
         )
     }
 
+    /// Whether all that it lets go, the other lets go too.
+    pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
+        self.fail_on <= other.fail_on
+    }
+
+    /// Its parameters, as they are read.
+    pub(super) fn parameters(&self) -> Json {
+        json!({"fail-on": self.fail_on.name()})
+    }
+
     fn bad<'a>(&self, findings: &'a [OutsideFinding]) -> Vec<&'a OutsideFinding> {
         findings.iter().filter(|finding| finding.level >= self.fail_on).collect()
     }
