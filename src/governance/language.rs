@@ -48,7 +48,7 @@ mod tests {
         for text in ["Never push to main.", "Run `npm test`", "Deploy naïvely, über-fast", "Commit"] {
             assert!(!is_foreign(text), "{text}");
         }
-        for text in ["主分支禁止直接推送", "Nie direkt auf den Hauptzweig pushen, wenn die Tests nicht grün sind", "No más de tres despliegues por hora en los días de trabajo", "Не отправляйте напрямую в main"] {
+        for text in ["主分支禁止直接推送", "Nie direkt auf den Hauptzweig pushen, wenn die Tests nicht grün sind", "No más de tres despliegues por hora para los días de trabajo", "Не отправляйте напрямую в main"] {
             assert!(is_foreign(text), "{text}");
         }
     }

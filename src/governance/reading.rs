@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, Clause, Form, Found, GOVERNANCE, Setting};
+use super::grammar::{self, Clause, Form, Found, GOVERNANCE, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -124,7 +124,8 @@ fn read_passage(file: &File, passage: &Passage, reading: &mut Reading) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {
             continue;
         }
-        let setting = Setting::of(&passage.headings, &passage.leads, sentence.label);
+        let label = sentence.label.or(passage.row.as_deref());
+        let setting = Setting::of(&passage.headings, &passage.leads, label);
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         let found = reading.directives.len() - before;
@@ -150,8 +151,8 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
     let heading = passage.place == document::Place::Heading;
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
-        let governs = clause.about(GOVERNANCE) || setting.before || setting.after;
-        if !governs || (heading && clause.mood.form != Form::Command) {
+        let governs = clause.about(WATCHED) || setting.before || setting.after;
+        if !governs || (heading && !rules(&clause)) || (setting.listing && describes(&clause)) {
             continue;
         }
         looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
@@ -165,6 +166,18 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
         }
     }
     looked
+}
+
+/// Whether a heading is a rule of its own: it forbids, limits, or says when.
+fn rules(clause: &Clause<'_>) -> bool {
+    let strong = clause.says(&["never", "don't", "always", "must", "only", "no", "avoid", "before", "at-most", "max", "first"]);
+    strong && clause.mood.form != Form::Statement && clause.words.len() > 2
+}
+
+/// Whether a clause only tells what the file or command does that its label names.
+fn describes(clause: &Clause<'_>) -> bool {
+    let strong = clause.says(&["must", "always", "never", "required", "don't", "should", "mustn't"]);
+    !strong && !clause.setting.before
 }
 
 fn directive(file: &File, passage: &Passage, sentence: &Sentence<'_>, clause: &Clause<'_>, found: Found, line: usize) -> Directive {

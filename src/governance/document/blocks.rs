@@ -25,6 +25,8 @@ pub struct Passage {
     pub leads: Vec<String>,
     /// The byte at which a bold label at its start ends; 0 where there is none.
     pub label: usize,
+    /// The first cell of its row.
+    pub row: Option<String>,
     /// Whether a list or code follows that it leads in to.
     pub leads_in: bool,
     /// Byte in `text` -> line, in order.
@@ -71,6 +73,8 @@ struct Walk {
     /// How many levels of bold are open, and where in the passage the outermost began.
     strong: usize,
     strong_from: usize,
+    /// The soft break right before the outermost bold span, and whether that span may be a label.
+    soft: Option<usize>,
     struck: usize,
     code: usize,
     html: Option<(usize, String)>,
@@ -79,9 +83,9 @@ struct Walk {
 
 #[derive(Default)]
 struct Table {
-    inside: bool,
     in_head: bool,
     header: Vec<String>,
+    row: Option<String>,
     column: usize,
 }
 
@@ -98,7 +102,11 @@ impl Walk {
             }
             Event::Code(code) if code.contains('`') => self.text(&format!("`{}`", code.replace('`', "'")), at),
             Event::Code(code) => self.text(&format!("`{code}`"), at),
-            Event::SoftBreak => self.text(" ", at),
+            Event::SoftBreak => {
+                let end = self.open.as_ref().map(|open| open.text.len());
+                self.text(" ", at);
+                self.soft = end;
+            }
             Event::HardBreak => self.text("\n", at),
             Event::InlineHtml(html) if html.starts_with("<br") => self.text("\n", at),
             Event::Rule => self.before = None,
@@ -137,14 +145,15 @@ impl Walk {
             }
             Tag::Table(_) => {
                 self.flush();
-                self.table = Table { inside: true, ..Table::default() };
+                self.table = Table::default();
             }
             Tag::TableHead => self.table.in_head = true,
-            Tag::TableRow => self.table.column = 0,
+            Tag::TableRow => (self.table.column, self.table.row) = (0, None),
             Tag::TableCell => self.begin_as(Place::Cell),
             Tag::Strong => {
                 if self.strong == 0 {
                     self.strong_from = self.open.as_ref().map_or(0, |open| open.text.len());
+                    self.soft = self.soft.filter(|at| at + 1 == self.strong_from);
                 }
                 self.strong += 1;
             }
@@ -199,6 +208,9 @@ impl Walk {
             self.begin();
         }
         let line = self.lines.as_ref().map_or(1, |lines| lines.line(at));
+        if self.strong == 0 && text.starts_with([':', '—', '–']) {
+            self.begin_line();
+        }
         if let Some(open) = &mut self.open {
             let start = open.text.len();
             open.marks.push((start, line));
@@ -209,10 +221,21 @@ impl Walk {
     /// A bold span that starts the passage is its label.
     fn end_strong(&mut self) {
         self.strong = self.strong.saturating_sub(1);
+        if self.open.as_ref().is_some_and(|open| open.text.ends_with(':')) {
+            self.begin_line();
+        }
         let Some(open) = self.open.as_mut().filter(|open| open.label == 0 && self.strong == 0) else { return };
         let before = open.text.get(..self.strong_from).unwrap_or_default();
         if !before.contains(char::is_alphanumeric) {
             open.label = open.text.len();
+        }
+    }
+
+    /// A bold label at the start of a source line begins a line of its own.
+    fn begin_line(&mut self) {
+        let (Some(at), Some(open)) = (self.soft.take(), &mut self.open) else { return };
+        if open.text.get(at..=at) == Some(" ") {
+            open.text.replace_range(at..=at, "\n");
         }
     }
 
@@ -233,6 +256,8 @@ impl Walk {
             self.open = None;
         } else {
             passage.leads.extend(self.table.header.get(self.table.column).cloned());
+            passage.row.clone_from(&self.table.row);
+            self.table.row.get_or_insert_with(|| passage.text.trim().to_owned());
             self.table.column += 1;
             self.flush();
         }

@@ -30,8 +30,8 @@ const JOINTS: [(&str, usize); 31] = [
     (", and must ", 6),
     (", no ", 2),
     (" (no ", 2),
-    (" rather than ", 1),
-    (" instead of ", 1),
+    (", but ", 6),
+    (": ", 2),
     (", so ", 2),
 ];
 
@@ -73,14 +73,19 @@ pub fn split(sentence: &str) -> Vec<Clause<'_>> {
 
 /// How many bytes the joint at a byte drops, where one is.
 fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
-    if !matches!(letter, ';' | '—' | ' ' | ',') {
+    if !matches!(letter, ';' | '—' | ' ' | ',' | ':') {
         return None;
     }
     let rest = sentence.as_bytes().get(at..)?;
     let fits = |joint: &str| rest.get(..joint.len()).is_some_and(|start| start.eq_ignore_ascii_case(joint.as_bytes()));
     let (joint, dropped) = JOINTS.iter().find(|(joint, _)| fits(joint))?;
     // A subordinate opening keeps its main clause: "If it fails, do not push".
-    (!joint.starts_with(", ") || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
+    // "Run: `make`" is one clause, "Not accepted: a human must review" are two.
+    let colon = *joint == ": ";
+    if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4) {
+        return None;
+    }
+    (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
 }
 
 /// Whether a text so far is only a condition, place or time.

@@ -41,7 +41,31 @@ pub fn split(passage: &Passage) -> Vec<Sentence<'_>> {
         start = end;
     }
     add(start, text.len());
+    for sentence in &mut sentences {
+        relabel(sentence, label);
+    }
     sentences
+}
+
+/// A later line of a passage may have a label of its own: "Title: …".
+fn relabel(sentence: &mut Sentence<'_>, first: Option<&str>) {
+    if sentence.is_label || (first.is_some() && sentence.label != first) {
+        return;
+    }
+    if let Some(at) = plain_label(sentence.text) {
+        sentence.label = sentence.text.get(..at);
+        let rest = sentence.text.get(at + 1..).unwrap_or_default();
+        let lead = rest.len() - rest.trim_start().len();
+        sentence.start += at + 1 + lead;
+        sentence.text = rest.trim();
+    }
+}
+
+/// Where a short plain label ends: "Branches: …".
+fn plain_label(text: &str) -> Option<usize> {
+    let at = text.find(": ").filter(|at| *at < 40)?;
+    let label = text.get(..at)?;
+    (!label.contains(['`', '.', ',', ';', '(']) && label.split_whitespace().count() <= 4).then_some(at)
 }
 
 /// The label of a passage and the byte at which its gloss begins.
@@ -60,13 +84,9 @@ fn label(passage: &Passage) -> (Option<&str>, usize) {
         }
         return (None, 0);
     }
-    // "Branches: …": a short plain label.
-    let plain = text.find(": ").filter(|at| *at < 40 && !text[..*at].contains(['`', '.', ',', ';', '(']));
-    match plain {
-        Some(at) if text[..at].split_whitespace().count() <= 4 => {
-            (text.trim_start().get(..clean(&text[..at])), at + 1)
-        }
-        _ => (None, 0),
+    match plain_label(text) {
+        Some(at) => (text.trim_start().get(..clean(text.get(..at).unwrap_or_default())), at + 1),
+        None => (None, 0),
     }
 }
 

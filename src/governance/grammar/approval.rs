@@ -21,11 +21,11 @@ patterns! {
     ASK_FIRST = [
         "ask|confirm|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|confirm|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
         "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "requires|require|required|needs|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
-        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let @person ..2 review|approve|decide|confirm|test", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
+        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let @person ..3 review|approve|decide|confirm|test|check", "ask for ..2 clarification", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
         "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
     ];
     REVIEW_SELF = ["review ..3 diff|diffs|changes|code|title"];
-    BARE = ["@never ..2 create|open|submit ..2 @pr ..1 $", "@never ..1 @commit|@push ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
+    BARE = ["@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
 /// Reads what a clause says about asking people.
@@ -33,7 +33,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.has(v::APPROVE.with(v::PERSON)) && !clause.fits(&WITHOUT) && !clause.fits(&BARE) {
         return None;
     }
-    let own = clause.has(ACTS);
+    let own = clause.has(ACTS) || clause.says(&["submitted", "submitting", "submission", "contributions"]);
     let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks();
     let permits = clause.mood.form == Form::Permission && !clause.says(&["only"]);
     if !governed || permits || clause.setting.samples || clause.mood.form == Form::Statement {

@@ -51,7 +51,6 @@ patterns! {
     MOST = ["max|maximum|at-most|up-to|≤|<=|more-than|exceed|limit|cap"];
     LEAST = ["min|minimum|at-least|≥|>=|>|until|accumulate|collect|batch|fewer-than|wait|once|only"];
     MAX_WAIT = ["within|at-most|max|maximum|longer|later|latest|hold|held|wait|every|than ..4 #"];
-    SQUASH = ["squash ..5 before ..3 @push|@merge", "@never ..3 @pr|@push|@deploy ..3 for trivial|tiny|single|small"];
 }
 
 /// Reads what a clause says about how much goes at once.

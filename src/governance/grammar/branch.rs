@@ -15,13 +15,14 @@ patterns! {
         "@push|@commit ..3 to|on @main",
     ];
     ON_A_BRANCH = [
-        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always ..2 branch", "^ branch ..2 for|off|before|first|from",
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always ..2 branch", "^ branch ..1 off|before|first", "^ branch for every|each|all",
         "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
         "@branch ..2 before ..3 changes|editing|starting|coding|work|making",
     ];
     THROUGH_PR = [
-        "@change|work|everything|merges|merge|main|code|update|updates|contributions|features|fixes|all ..6 through|via|by|using|with|require|requires|in|need ..3 @pr", "always|must|please ..3 open|use|create|submit|raise ..3 @pr",
-        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "through|via ..1 a? ..1 @pr", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use ..2 @pr ..1 for|to",
+        "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must|please ..3 open|use|create|submit|raise ..3 @pr",
+        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
+        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use ..2 @pr ..1 for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];

@@ -11,7 +11,6 @@ patterns! {
         "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
         "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "bypass it",
     ];
-    HOOKED = ["install|enable|use|activate ..3 @hook", "let ..4 @hook ..2 run"];
     SKIPS = ["@ciskip", "skip|skips|skipping ..1 ci ..2 marker|tag|label|in|for", "@never ..2 skip ci", "add|use|put|include ..2 [skip"];
 }
 
@@ -46,9 +45,4 @@ fn marker(clause: &Clause<'_>) -> &'static str {
         () if says("deploy") && (says("skip-deploy") || says("no-deploy")) => "[skip-deploy]",
         () => "[skip ci]",
     }
-}
-
-/// Reads what a clause says about hooks being in use.
-pub fn hooks(clause: &Clause<'_>) -> bool {
-    clause.fits(&HOOKED)
 }

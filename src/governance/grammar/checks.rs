@@ -20,7 +20,7 @@ patterns! {
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
         "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
-        "ci ..2 must|should ..3 @pass|green",
+        "ci ..2 must|should ..3 @pass|green", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
     ];
     /// "after deploying, verify".
     AFTER = [
@@ -31,7 +31,6 @@ patterns! {
         "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8",
         "@check", "@verify",
     ];
-    READS = ["read|ask|notify|announce|discuss|propose|contact|wait|get|obtain"];
 }
 
 /// Reads what a clause says about checks.
@@ -60,7 +59,7 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
     Some(clause.found(Kind::ChecksBefore, object(clause)))
 }
 
-const READ: [&str; 10] = ["read", "ask", "notify", "announce", "discuss", "contact", "wait", "get", "obtain", "rebase"];
+const READ: [&str; 11] = ["let", "read", "ask", "notify", "announce", "discuss", "contact", "wait", "get", "obtain", "rebase"];
 
 /// "pre-commit run": the name of the tool alone says nothing about when.
 fn bare_tool(clause: &Clause<'_>) -> bool {
@@ -74,7 +73,8 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
-    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) || clause.has(v::CHECK));
+    let vague = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
+    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
     let state = clause.has(v::CHECK) && clause.has(v::PASS);
     let other = clause.mood.form == Form::Command && verb_is(clause, VERB) && !verb_is(clause, v::VERIFY) && !clause.has(v::CHECK);
     let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;
@@ -99,7 +99,7 @@ fn is_command(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     let checks = |word: &str| v::classes(word).any(v::CHECK);
-    (TOOLS.contains(&first) || first.starts_with("./") || first.starts_with("script")) && (text.contains(' ') || checks(first)) || words.clone().count() < 8 && text.contains(' ') && words.into_iter().any(checks)
+    (TOOLS.contains(&first) || first.starts_with("./") || first.starts_with("script")) && (text.contains(' ') || checks(first)) || words.clone().filter(|word| !word.is_empty()).count() < 9 && text.contains(' ') && words.into_iter().any(checks)
 }
 
 /// Before what: the act named after "before", else the first.

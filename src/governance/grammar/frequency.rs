@@ -24,15 +24,18 @@ patterns! {
         "@deploy|@release one service|app|environment|at at? a? time?",
     ];
     LIMIT = [
-        "max|maximum|at-most|limit|limited|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
-        "# ..3 max|maximum|limit|tops|cap", "once|twice|thrice|single|one",
+        "≤|<|<=|max|maximum|at-most|limit|limited|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
+        "# ..3 max|maximum|limit|tops|cap",
+    ];
+    SOFT_LIMIT = [
+        "once|twice|thrice|single|one",
     ];
     SUB_QUOTA = ["morning|afternoon|evening|night : # @deploy|@push|@release"];
 }
 
 /// Reads what a clause says about how often.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    if !clause.has(v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR).with(v::COMMIT)) {
+    if !clause.has.with(clause.setting.label).any(v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR).with(v::COMMIT)) {
         return None;
     }
     if let Some(found) = counted(clause) {
@@ -50,7 +53,8 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     if clause.mood.form == super::mood::Form::Permission && !clause.fits(&LIMIT) {
         return None;
     }
-    let limited = clause.fits(&LIMIT) || clause.forbids();
+    let states = clause.mood.form == super::mood::Form::Statement;
+    let limited = clause.fits(&LIMIT) || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {
         let Some(count) = word.number.filter(|_| limited) else { continue };
@@ -91,7 +95,7 @@ fn counts_acts(clause: &Clause<'_>, at: usize, place: usize) -> bool {
     // "3 commits per deploy", "10 minutes": something else is counted.
     let other = clause.words.get(at + 1).is_some_and(|word| word.classes.any(v::UNIT) || quantity::unit(&word.text).is_some());
     let times = between.is_empty() || between.iter().any(|word| matches!(word.text.as_str(), "time" | "times" | "@"));
-    let verb_before = clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
+    let verb_before = clause.setting.label.any(acts) || clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
     !other && (act_between || (times && verb_before))
 }
 
@@ -100,7 +104,8 @@ fn act(clause: &Clause<'_>, at: usize) -> Object {
     let acts = v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR);
     let near = |word: &super::words::Word| word.classes.any(acts).then(|| object_of(word.classes)).flatten();
     let after = clause.words.get(at..).unwrap_or_default().iter().find_map(near);
-    after.or_else(|| clause.words.iter().find_map(near)).unwrap_or(Object::Deploy)
+    let named = after.or_else(|| clause.words.iter().find_map(near));
+    named.or_else(|| object_of(clause.setting.label)).unwrap_or(Object::Deploy)
 }
 
 fn budget(clause: &Clause<'_>, at: usize, count: f64, period: &Period) -> Found {

@@ -8,7 +8,7 @@ use crate::governance::directive::{Kind, Object};
 
 patterns! {
     REWRITES = [
-        "@force", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..8 history",
+        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..8 history",
         "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only amend|rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
@@ -22,7 +22,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !(clause.has(v::FORCE.with(v::AMEND)) || code_reset || clause.says(&["history", "destructive", "new"])) {
         return None;
     }
-    let fits = code_reset || (clause.fits(&REWRITES) && clause.fits(&OF_HISTORY));
+    let fits = code_reset && (clause.forbids() || clause.setting.negated) || (clause.fits(&REWRITES) && clause.fits(&OF_HISTORY));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN)) || clause.says(&["history", "git"]) || code_reset;
     if !fits || !published || clause.fits(&MERGE_STYLE) {
         return None;

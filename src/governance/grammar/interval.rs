@@ -61,7 +61,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// A wait that names its length.
 fn timed(clause: &Clause<'_>) -> Option<Found> {
     let (span, at, end) = quantity::duration_from(&clause.words, 0)?;
-    if span <= TimeDelta::zero() || !clause.fits(&WAITS) {
+    if span <= TimeDelta::zero() || !(clause.fits(&WAITS) || clause.setting.label.any(v::WAIT)) {
         return None;
     }
     // "3 deploys in 10 minutes" counts, and "max 10 minutes" limits.
@@ -88,7 +88,7 @@ fn timed(clause: &Clause<'_>) -> Option<Found> {
 
 /// Whether the duration belongs to something else: a time-out, a reminder.
 fn times_out(clause: &Clause<'_>, end: usize) -> bool {
-    clause.words.get(end).is_some_and(|word| matches!(word.text.as_str(), "timeout" | "old" | "ago" | "long" | "of"))
+    clause.words.get(end).is_some_and(|word| matches!(word.text.as_str(), "timeout" | "old" | "ago" | "long"))
         || clause.says(&["timeout", "timeouts"])
 }
 

@@ -12,20 +12,18 @@ patterns! {
         "@commit|@message|@pr ..3 follow ..3 convention|@conventional",
     ];
     MESSAGE_RULE = [
-        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles|description|descriptions|body", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
-        "subject ..1 line|lines", "first line ..6 #|short|concise|under", "@commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
+        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "@commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
         "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with",
     ];
     ISSUE_RULE = [
-        "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "closes|fixes|resolves ..1 #", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
+        "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
         "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|why|bullet|multi-line|single-line|wrap|issue|labels|description|summary|line|lines",
     ];
-    LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|< #"];
+    LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     NOT_FORMAT = ["@never ..3 @conventional"];
-    SHAPE = ["subject", "@message"];
-    PLAIN = ["@commit ..1 plain ..1 @message"];
 }
 
 /// Reads what a clause says about messages.
@@ -33,14 +31,17 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
     let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
-    if !about || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
+    let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
+    if branches || !about || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
         return None;
     }
     let named = clause.fits(&CONVENTION) || clause.words.iter().any(|word| word.text.contains("conventionalcommits"));
     let git = clause.has(v::COMMIT.with(v::PR)) || clause.setting.messages || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION)) || (shape && git) || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE) && (clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
-    let issue = clause.fits(&ISSUE_RULE) && git && !stated && clause.mood.asks();
+    let closes = clause.words.iter().any(|word| word.classes.any(CODE) && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start)));
+    let linked = (clause.fits(&ISSUE_RULE) || closes) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
+    let issue = linked && clause.mood.form == Form::Command && !clause.has(v::VERSION);
     let inside = clause.setting.messages && clause.fits(&IN_MESSAGES) && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
     let follows = stated && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
     if !(convention && !stated || follows || rule && !stated || issue || inside) || clause.setting.samples || checks(clause) {
@@ -58,7 +59,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             read = read.with("max-subject", whole(most));
         }
     }
-    if clause.fits(&ISSUE_RULE) {
+    if issue {
         read = read.with("issue", issue_pattern(clause));
     }
     if clause.says(&["imperative"]) {

@@ -28,7 +28,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let words = clause.has(v::MIGRATION) && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
     let topic = clause.setting.topic.any(v::MIGRATION) && clause.setting.topic.any(v::MIGRATION.with(v::SCHEMA));
     let commanded = clause.words.iter().any(|word| word.classes.any(v::CODE) && word.classes.any(v::MIGRATION));
-    let own = words && clause.fits(&DATABASE) && (clause.asks() || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
+    let checked = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "confirm"));
+    let own = words && !checked && clause.fits(&DATABASE) && (clause.asks() || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
     let schema = clause.fits(&SCHEMA_CHANGE) && clause.has(v::SCHEMA) && clause.asks() && (clause.forbids() || clause.has(v::MIGRATION) || topic);
     let listed = topic && clause.mood.form == Form::Command && clause.has(v::MIGRATION.with(v::SCHEMA)) && clause.fits(&DATABASE);
     let reset = commanded && clause.asks() && (clause.forbids() && clause.fits(&RESET) || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));

@@ -32,7 +32,7 @@ pub use clause::{Clause, Found};
 pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
-pub use setting::{GOVERNANCE, Setting};
+pub use setting::{GOVERNANCE, Setting, WATCHED};
 
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
@@ -42,13 +42,18 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     // A number of days or a day of the week is read once.
     let interval = if frequency.is_some() { None } else { interval::read(clause) };
     let chain = if frequency.is_some() || interval.is_some() { None } else { fix_chain::read(clause) };
-    let batching = if frequency.is_some() { None } else { batching::read(clause) };
+    let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
+    let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
+    // "One push per feature, not after each commit" is about what goes together.
+    let frequency = frequency.filter(|_| batching.is_none());
+    let cadence = !window.is_empty() || frequency.is_some() || interval.is_some();
     found.extend(window);
     found.extend(frequency);
     found.extend(interval);
     found.extend(chain);
     found.extend(batching);
-    found.extend(branch::read(clause));
+    // A branch in a sentence about cadence is its scope.
+    found.extend(branch::read(clause).into_iter().filter(|_| !cadence || clause.has(vocabulary::DIRECT)));
     found.extend(history::read(clause));
     found.extend(message::read(clause));
     found.extend(trailers::read(clause));
@@ -62,3 +67,6 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(release::read(clause));
     found
 }
+
+#[cfg(test)]
+mod tests;

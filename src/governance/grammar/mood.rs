@@ -47,7 +47,8 @@ pub fn read(words: &[Word]) -> Mood {
     let mut main = skip_leading(words, 0);
     let begin = main;
     for _ in 0..2 {
-        if !words.get(main).is_some_and(|word| SUBORDINATE.contains(&word.text.as_str())) {
+        let each_time = words.get(main + 1).is_some_and(|word| word.text == "time");
+        if !each_time && !words.get(main).is_some_and(|word| SUBORDINATE.contains(&word.text.as_str())) {
             break;
         }
         let Some(next) = after_condition(words, main) else { break };
@@ -113,11 +114,12 @@ fn form_of(words: &[Word]) -> (Form, Polarity) {
     let second = words.get(1).map_or("", |word| word.text.as_str());
     match text {
         "don't" | "never" | "not" if matches!(second, "forget" | "fail" | "neglect" | "omit") => return (Form::Command, Polarity::Must),
-        "don't" if matches!(second, "hesitate" | "worry" | "need" | "care" | "have") => return (Form::Permission, Polarity::Must),
-        "no" | "not" if matches!(second, "need" | "longer" | "problem" | "matter" | "issue" | "one" | "such") => {
+        "don't" if matches!(second, "hesitate" | "worry" | "need" | "must" | "care" | "have") => return (Form::Permission, Polarity::Must),
+        "no" | "not" if matches!(second, "need" | "must" | "longer" | "problem" | "matter" | "issue" | "one" | "such") => {
             return (Form::Statement, Polarity::Must);
         }
         "no" => return (no_form(words), Polarity::MustNot),
+        "instead" | "rather" => return (Form::Statement, Polarity::Must),
         "never" | "don't" | "mustn't" | "avoid" | "stop" | "refrain" | "shouldn't" | "can't" | "cannot" | "❌" | "🚫" | "⛔" => {
             return (Form::Command, Polarity::MustNot);
         }
@@ -171,7 +173,10 @@ fn finite(words: &[Word]) -> (Form, Polarity) {
     for (at, word) in words.iter().enumerate() {
         let next = words.get(at + 1);
         match word.text.as_str() {
-            "that" | "which" | "who" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,
+            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,
+            "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
+                return (Form::Statement, Polarity::Must);
+            }
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }

@@ -16,7 +16,6 @@ patterns! {
         "back|backup ..4 before ..2 @deploy", "feature-flag|feature-flags ..6 @deploy|@release|production", "@deploy ..2 one ..1 at a time", "ci ..2 handles|deploys",
     ];
     FIRST = ["@deploy ..8 before ..2 @deploy|deploying|code|frontend|backend|api", "@deploy ..4 first"];
-    BARE = ["@never ..1 @deploy ..2 $"];
 }
 
 /// Reads what a clause says about the way to production.

@@ -23,6 +23,8 @@ pub struct Setting {
     pub after: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether the clause describes what its label names: a file, a command.
+    pub listing: bool,
     /// Whether what stands above shows samples, good or bad ones.
     pub samples: bool,
     /// Whether what stands above is about when deploys may happen.
@@ -80,6 +82,7 @@ impl Setting {
         if let Some(label) = label {
             setting.take(label, true, true);
             setting.label = classes(&words::split(label));
+            setting.listing = names_a_thing(label);
         }
         setting
     }
@@ -111,6 +114,14 @@ impl Setting {
     }
 }
 
+/// Whether a label names a file, a command or a tool rather than a subject.
+fn names_a_thing(label: &str) -> bool {
+    let label = label.trim();
+    let code = label.starts_with('`') && label.ends_with('`') && !label.trim_matches('`').contains('`');
+    let file = !label.contains(' ') && (label.contains('/') || label.contains('_') || label.trim_end_matches('.').contains('.'));
+    code || file || label.starts_with('/')
+}
+
 fn classes(words: &[Word]) -> Classes {
     words.iter().fold(Classes::default(), |all, word| all.with(word.classes))
 }
@@ -137,3 +148,6 @@ pub const GOVERNANCE: Classes = v::COMMIT
     .with(v::ROLLBACK)
     .with(v::SCHEMA)
     .with(v::MESSAGE);
+
+/// The classes of sentences that are read: those of environments too.
+pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK);

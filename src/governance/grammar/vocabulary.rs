@@ -43,10 +43,10 @@ classes! {
     MAIN "main" "main master trunk mainline default-branch origin/main origin/master upstream/main protected-branch prod-branch",
     TRUNKISH "develop" "main master trunk mainline develop development dev staging next beta canary stable origin/main origin/master origin/develop upstream/main upstream/master default-branch integration",
     SECRET "secret" "secret secrets credential credentials password passwords passphrase passphrases token tokens api-key api-keys apikey keys keyfile private-key private-keys .env .envs .env.local pii dotenv keystore certificates cookies",
-    GENERATED "generated" "generated artifacts artefacts binaries build-artifacts node_modules dist/ .env.local dist build/ datasets logs cache caches",
+    GENERATED "generated" "generated generated-file generated-files artifacts artefacts binaries build-artifacts node_modules dist/ .env.local dist build/ datasets logs cache caches",
     MESSAGE "message" "message messages subject subjects title titles headline summary body description descriptions wording msg",
     CONVENTIONAL "conventional" "conventional conventional-commit conventional-commits conventional-style commitizen commitlint gitmoji semantic angular conventionalcommits",
-    TRAILER "trailer" "co-authored-by co-author co-authors co-authored coauthor coauthored-by coauthored signed-off-by sign-off signoff signed-off trailer trailers assisted-by generated-by attribution dco ai-attribution co-authorship --signoff",
+    TRAILER "trailer" "co-authored-by co-author co-authors co-authored coauthor coauthored-by coauthored signed-off-by sign-off signoff signed-off trailer trailers assisted-by generated-by dco ai-attribution co-authorship --signoff",
     HOOK "hook" "hook hooks pre-commit pre-push commit-msg husky lefthook lint-staged",
     NOVERIFY "noverify" "--no-verify no-verify --no-gpg-sign core.hookspath husky=0 skip_hooks",
     FORCE "force" "force-push force-pushes force-pushing force-pushed --force --force-with-lease",
@@ -110,7 +110,7 @@ const STATEMENTS: &str = "is are was were has have had does did runs triggers us
  auto-fixes installs loads shows sets adds removes opens closes builds-on i'm it's there's that's we're they're isn't aren't wasn't doesn't \
  didn't would should've been being gives exposes defines wraps fires emits maps depends expects matches lets causes breaks stays tracks \
  automates wastes costs reruns burns deploys-on publishes merges-into posts watches reruns appears lands listens understands renders reports \
- skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts";
+ skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts currently go haven't hasn't still";
 
 /// Words that may stand before the verb of a command.
 const LEADING: &str = "please also then and but so or instead important note critical warning yes remember additionally finally first firstly \

@@ -94,7 +94,8 @@ fn bind(clause: &Clause<'_>, span: &Span, times: &Times, forbids: bool) -> Found
         }
     } else {
         if let Some(days) = times::show_days(span.days) {
-            found = found.with("days", days);
+            let list: Vec<&str> = days.split(',').collect();
+            found = if list.len() > 1 { found.with("days", list) } else { found.with("days", days) };
         }
         let midnight = |time: &str| if time == "24:00" { "00:00".to_owned() } else { time.to_owned() };
         found = found.with("from", span.from.as_deref().map_or_else(|| "00:00".to_owned(), midnight));

@@ -66,7 +66,8 @@ fn code(inner: &str, start: usize) -> Word {
         (Some("gh"), Some("pr")) => classes = classes.with(vocabulary::PR),
         _ => {}
     }
-    for flag in text.split_whitespace().filter(|part| part.starts_with(['-', '['])) {
+    let git = text.starts_with("git") || text.starts_with(['-', '[']);
+    for flag in text.split_whitespace().filter(|part| git && part.starts_with(['-', '['])) {
         classes = classes.with(vocabulary::classes(flag));
     }
     if text.contains("migrate") || text.contains("db push") {
@@ -116,6 +117,11 @@ fn parts(text: &str, start: usize, words: &mut Vec<Word>) {
     let lower = text.to_lowercase();
     if vocabulary::classes(&lower) != Classes::default() {
         return words.push(plain(text, start));
+    }
+    let (count, rest) = text.split_once('-').unwrap_or((text, ""));
+    if number(count).is_some() && vocabulary::classes(rest).any(vocabulary::UNIT) {
+        words.push(plain(count, start));
+        return words.push(plain(rest, start + count.len() + 1));
     }
     for (separator, wide) in [('/', true), ('=', true), ('–', false), ('-', false), ('+', false)] {
         let Some((left, right)) = text.split_once(separator).filter(|(left, _)| !left.is_empty()) else { continue };
