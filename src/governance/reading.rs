@@ -152,11 +152,16 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
         let governs = clause.about(WATCHED) || setting.before || setting.after;
-        if !governs || (heading && !rules(&clause)) || (setting.listing && describes(&clause)) {
+        if !governs || (heading && !rules(&clause)) {
             continue;
         }
+        // What a file or a command is for is no rule, unless it says so; its numbers are.
+        let described = (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start)) && describes(&clause);
         looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
         for found in grammar::read(&clause) {
+            if described && found.params.is_empty() {
+                continue;
+            }
             let line = passage.line(sentence.start + part.start);
             let directive = directive(file, passage, sentence, &clause, found, line);
             let known = reading.directives.iter().rev().take_while(|known| known.place.line == line).any(|known| known.text == directive.text && known.kind == directive.kind && known.params == directive.params);
@@ -175,6 +180,12 @@ fn rules(clause: &Clause<'_>) -> bool {
 }
 
 /// Whether a clause only tells what the file or command does that its label names.
+fn after_code(sentence: &str, start: usize) -> bool {
+    let before = sentence.get(..start).unwrap_or_default();
+    let code = before.trim_end().trim_end_matches([':', '-', '—', '–', ' ', '(', ')']);
+    start > 0 && code.starts_with('`') && code.ends_with('`') && code.matches('`').count() == 2
+}
+
 fn describes(clause: &Clause<'_>) -> bool {
     let strong = clause.says(&["must", "always", "never", "required", "don't", "should", "mustn't"]);
     !strong && !clause.setting.before

@@ -19,13 +19,13 @@ patterns! {
         "when|if ..2 explicitly ..1 asked|requested|told",
     ];
     ASK_FIRST = [
-        "ask|confirm|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|confirm|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
-        "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "requires|require|required|needs|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
+        "ask|consult|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
+        "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "requires ..4 approval|sign-off ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
         "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let @person ..3 review|approve|decide|confirm|test|check", "ask for ..2 clarification", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
         "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
     ];
     REVIEW_SELF = ["review ..3 diff|diffs|changes|code|title"];
-    BARE = ["@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
+    BARE = ["@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
 /// Reads what a clause says about asking people.
@@ -51,10 +51,15 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// Whether an approval is one by people: "passing review", not "requested output".
 fn speaks_of_people(clause: &Clause<'_>) -> bool {
     clause.has(v::PERSON)
+        || explicitly(clause)
         || clause.says(&[
-            "approval", "approvals", "approved", "permission", "consent", "confirmation", "explicit", "explicitly", "asked", "ask", "authorization", "authorized", "sign-off", "instruction", "instructions", "reviewed", "review", "reviews", "told",
-            "requested", "go-ahead", "confirm", "confirmed", "approve", "instructed", "authorisation",
+            "approval", "approvals", "approved", "permission", "consent", "confirmation", "asked", "ask", "authorization", "authorized", "sign-off", "instruction", "instructions", "reviewed", "review", "reviews", "told", "go-ahead", "confirm", "confirmed", "approve", "instructed", "authorisation",
         ])
+}
+
+/// "unless explicitly requested".
+fn explicitly(clause: &Clause<'_>) -> bool {
+    clause.words.windows(2).any(|pair| matches!(pair, [how, what] if how.text.starts_with("explicit") && matches!(what.text.as_str(), "requested" | "asked" | "told" | "request" | "ask" | "go" | "instruction" | "instructed")))
 }
 
 fn object(clause: &Clause<'_>) -> Object {

@@ -32,7 +32,7 @@ patterns! {
     /// The opposite.
     EACH = [
         "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release @each ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
-        "@push|@deploy|@commit|@release ..1 early and often", "@commit|@push|@deploy|@merge|@release ..2 often|frequently|immediately|continuously", "after @each ..3 , ..2 @push|@deploy|@commit",
+        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release ..5 often|frequently|immediately|early", "after @each ..3 , ..2 @push|@deploy|@commit",
         "@never ..2 @batch ..6 @commit|@push|@deploy|@pr|@release", "always auto-push|@deploy|@push after ..2 @change", "frequent @commit|@push", "small , frequent @commit|@push|@deploy",
         "@never ..4 @commit|@push|@deploy|@release|@pr ..3 in batches",
     ];
@@ -79,6 +79,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// "at least 3 fixes per deploy", "3-5 features per deploy", "max 10 commits per push".
 fn counted(clause: &Clause<'_>) -> Option<Found> {
     let found = clause.find(&COUNT)?;
+    let one = |at: &usize| clause.number(*at) == Some(1.0);
+    if found.numbers.first().is_some_and(one) {
+        return None;
+    }
     let mut numbers = found.numbers.iter().filter_map(|at| Some((*at, clause.number(*at)?)));
     let (at, first) = numbers.next()?;
     let second = numbers.next().or_else(|| range_end(clause, at));

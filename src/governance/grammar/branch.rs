@@ -15,14 +15,14 @@ patterns! {
         "@push|@commit ..3 to|on @main",
     ];
     ON_A_BRANCH = [
-        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always ..2 branch", "^ branch ..1 off|before|first", "^ branch for every|each|all",
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all",
         "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
         "@branch ..2 before ..3 changes|editing|starting|coding|work|making",
     ];
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must|please ..3 open|use|create|submit|raise ..3 @pr",
         "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
-        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use ..2 @pr ..1 for|to",
+        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use ..2 pr|prs for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
@@ -55,8 +55,9 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
     let asks = clause.mood.asks() || clause.mood.form == Form::Fragment && (clause.has(v::DIRECT.with(v::PR)) || clause.asks() || clause.says(&["branch", "branches"]));
     let approval = clause.says(&["without", "unless"]) && clause.has(v::APPROVE.with(v::PERSON)) && !clause.has(v::DIRECT);
     let checks = clause.says(&["before", "until"]);
-    let pushes = clause.fits(&DIRECT) && (clause.has(v::DIRECT) || clause.forbids() || clause.setting.negated || clause.says(&["protected", "pull-request-only"]) || (clause.says(&["work", "commit", "push"]) && clause.mood.form == Form::Command && !clause.has(v::PR) && !checks));
-    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids();
+    let pushes = clause.fits(&DIRECT) && (clause.forbids() || clause.setting.negated || clause.says(&["protected", "pull-request-only"]) || works_on_main(clause) && !checks);
+    let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
+    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly;
     let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
     let none = clause.fits(&NOT_A_BRANCH);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
@@ -76,6 +77,13 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
     })
 }
 
+/// "Commit directly to main", "work on main": the opposite rule.
+fn works_on_main(clause: &Clause<'_>) -> bool {
+    let verb = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "work" | "commit" | "push" | "only"));
+    let asked = clause.says(&["only", "when", "if"]) && clause.has(v::APPROVE);
+    verb && clause.mood.form == Form::Command && clause.has(v::MAIN) && !clause.has(v::PR) && !asked
+}
+
 fn base(clause: &Clause<'_>) -> Option<Found> {
     let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
@@ -83,7 +91,8 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }
-    if !(target || start || name) {
+    let bare = clause.words.len() < 4 && !clause.has(CODE.with(v::TRUNKISH));
+    if bare || !(target || start || name) {
         return None;
     }
     let object = if target { Object::PullRequest } else { Object::Commit };

@@ -54,13 +54,17 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let states = clause.mood.form == super::mood::Form::Statement;
-    let limited = clause.fits(&LIMIT) || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
+    let firm = !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped"]);
+    let limited = clause.fits(&LIMIT) && firm || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {
         let Some(count) = word.number.filter(|_| limited) else { continue };
         // "3-5 deploys": the higher end is the limit.
         let range = words.get(at + 1).is_some_and(|word| matches!(word.text.as_str(), "-" | "–" | "to"));
         if range && words.get(at + 2).is_some_and(|word| word.number.is_some()) {
+            continue;
+        }
+        if at == 0 && words.get(1).is_some_and(|word| word.text == ".") {
             continue;
         }
         let Some((period, place)) = period_near(clause, at) else { continue };

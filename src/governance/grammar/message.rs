@@ -20,7 +20,7 @@ patterns! {
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|why|bullet|multi-line|single-line|wrap|issue|labels|description|summary|line|lines",
+        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|bullet|multi-line|single-line|wrap|labels",
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     NOT_FORMAT = ["@never ..3 @conventional"];
@@ -41,7 +41,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let rule = clause.fits(&MESSAGE_RULE) && (clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
     let closes = clause.words.iter().any(|word| word.classes.any(CODE) && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start)));
     let linked = (clause.fits(&ISSUE_RULE) || closes) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
-    let issue = linked && clause.mood.form == Form::Command && !clause.has(v::VERSION);
+    let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close"));
+    let issue = linked && (links || closes) && clause.mood.form == Form::Command && !clause.has(v::VERSION);
     let inside = clause.setting.messages && clause.fits(&IN_MESSAGES) && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
     let follows = stated && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
     if !(convention && !stated || follows || rule && !stated || issue || inside) || clause.setting.samples || checks(clause) {

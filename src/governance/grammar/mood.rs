@@ -169,6 +169,30 @@ fn is_noun(words: &[Word]) -> bool {
 
 /// What the first modal or finite verb says.
 fn finite(words: &[Word]) -> (Form, Polarity) {
+    let subject = words.first().map_or("", |word| word.text.as_str());
+    let pronoun = matches!(subject, "they" | "we" | "it" | "this" | "these" | "those" | "such" | "i" | "there" | "it's" | "that's" | "they're" | "there's" | "we're" | "i'm");
+    let (form, polarity) = finite_form(words);
+    let tells = form == Form::Fragment && (pronoun || third_person(words));
+    (if tells { Form::Statement } else { form }, polarity)
+}
+
+/// "Merges the branch": a third person without its subject.
+fn third_person(words: &[Word]) -> bool {
+    let first = words.first().map_or("", |word| word.text.as_str());
+    let second = words.get(1).map_or("", |word| word.text.as_str());
+    first.ends_with('s') && !first.ends_with("ss") && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
+}
+
+/// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
+fn unknown_verb(words: &[Word], at: usize) -> bool {
+    let Some(word) = words.get(at).filter(|word| word.classes == v::Classes::default()) else { return false };
+    let text = word.text.as_str();
+    let ends = text.len() > 3 && text.ends_with('s') && !["ss", "us", "is", "'s"].iter().any(|end| text.ends_with(end));
+    let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+    ends && matches!(next, "the" | "a" | "an" | "to" | "no" | "any" | "its" | "it" | "your" | "that" | "only" | "all" | "into" | "directly")
+}
+
+fn finite_form(words: &[Word]) -> (Form, Polarity) {
     let mut relative = 0_usize;
     for (at, word) in words.iter().enumerate() {
         let next = words.get(at + 1);
@@ -201,6 +225,7 @@ fn finite(words: &[Word]) -> (Form, Polarity) {
             "required" | "mandatory" | "needed" => return (Form::Modal, Polarity::Must),
             "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
             "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => return (Form::Modal, Polarity::Must),
+            _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
             _ if word.classes.any(STATEMENT) && relative == 0 && at > 0 && !noun_here(words, at) => {
                 return (Form::Statement, Polarity::Must);
             }

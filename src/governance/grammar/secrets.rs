@@ -36,7 +36,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks() && clause.says(&["keep", "store", "scan", "rotate", "live"]) && !clause.says(&["safe"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
-    if !fits || !speaks || !(forbids || keeps) {
+    let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
+    if generated_with || !fits || !speaks || !(forbids || keeps) {
         return None;
     }
     let about = if secret { git || clause.setting.topic.any(v::SECRET) || keeps || clause.says(&["no", "expose", "leak"]) } else { git && clause.has(v::COMMIT.with(v::PUSH).with(v::PR)) && commits_files(clause) || git_place(clause) };

@@ -21,7 +21,7 @@ patterns! {
         "@deploy|@release|@push|@merge ..3 only? during|outside ..6 hours|peak|off-peak|window|windows|traffic|maintenance|low-traffic",
         "@never ..3 @deploy|@push|@merge|@release ..4 before|over|on|near ..3 weekend|weekends|holiday|holidays|month-end|quarter-end|vacation",
         "@deploy|@release|@push|@merge ..2 off-peak|low-traffic", "@never ..3 @fuzzy @deploy|@release|@push", "@never|check ..3 @deploy|@release ..3 during",
-        "@freeze ..4 @never @deploy|@push|@merge|@release", "@never ..3 @deploy|@push|@merge|@release ..5 @freeze", "@deploy|@code|@release|@merge @freeze",
+        "@freeze ..4 @never @deploy|@push|@merge|@release", "@freeze ..4 @never ..4 @deploy|@push|@merge|@release", "@never ..3 @deploy|@push|@merge|@release ..5 @freeze", "^ @deploy|code|@release|@merge @freeze",
         "@freeze ..3 @deploy|@push|@merge|@release", "@never ..3 @deploy|@release ..4 at night|peak",
         "respect|honor|honour|check|observe ..3 @freeze|windows|window", "@never ..4 @push|@deploy|@merge ..2 when ..4 @freeze",
     ];
@@ -57,7 +57,7 @@ patterns! {
 /// Whether the times limit an act rather than date a fact: it forbids, allows, or names a freeze.
 fn about_acts(clause: &Clause<'_>, acts: bool) -> bool {
     let bare = clause.mood.form == super::mood::Form::Fragment && (clause.setting.topic.any(v::FREEZE) || clause.setting.label.any(v::DEPLOY.with(v::RELEASE)) || clause.setting.negated || heading_of_windows(clause));
-    clause.forbids() || clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || bare || (acts && clause.fits(&ALLOWS))
+    clause.forbids() || (clause.has(v::FREEZE) && clause.mood.form != super::mood::Form::Statement || clause.fits(&FROZEN)) || clause.setting.label.any(v::FREEZE) || bare || (acts && clause.fits(&ALLOWS))
 }
 
 fn heading_of_windows(clause: &Clause<'_>) -> bool {

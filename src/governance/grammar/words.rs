@@ -63,14 +63,14 @@ fn code(inner: &str, start: usize) -> Word {
     match (parts.next(), parts.next()) {
         (Some(one), None) => classes = classes.with(vocabulary::classes(one.trim_end_matches(':'))),
         (Some("git"), Some(act)) => classes = classes.with(vocabulary::classes(act)),
-        (Some("gh"), Some("pr")) => classes = classes.with(vocabulary::PR),
+        (Some("gh"), Some("pr")) if text.contains("pr create") => classes = classes.with(vocabulary::PR),
         _ => {}
     }
     let git = text.starts_with("git") || text.starts_with(['-', '[']);
     for flag in text.split_whitespace().filter(|part| git && part.starts_with(['-', '['])) {
         classes = classes.with(vocabulary::classes(flag));
     }
-    if text.contains("migrate") || text.contains("db push") {
+    if ["prisma migrate", "db push", "db:migrate", "alembic", "makemigrations", "migrate dev", "migrate deploy", "migrate reset", "migrations/"].iter().any(|part| text.contains(part)) {
         classes = classes.with(vocabulary::MIGRATION);
     }
     for (name, class) in [("co-authored-by", vocabulary::TRAILER), ("signed-off-by", vocabulary::TRAILER)] {
