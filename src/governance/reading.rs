@@ -159,7 +159,7 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
         let described = (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start)) && describes(&clause);
         looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
         for found in grammar::read(&clause) {
-            if described && found.params.is_empty() {
+            if described && !is_cadence(found.kind) {
                 continue;
             }
             let line = passage.line(sentence.start + part.start);
@@ -176,10 +176,17 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
 /// Whether a heading is a rule of its own: it forbids, limits, or says when.
 fn rules(clause: &Clause<'_>) -> bool {
     let strong = clause.says(&["never", "don't", "always", "must", "only", "no", "avoid", "before", "at-most", "max", "first"]);
-    strong && clause.mood.form != Form::Statement && clause.words.len() > 2
+    let names = clause.says(&["checklist", "steps", "requirements", "guide", "workflow", "checks", "rules", "policy"]);
+    strong && !names && clause.mood.form != Form::Statement && clause.words.len() > 2
 }
 
 /// Whether a clause only tells what the file or command does that its label names.
+/// Whether a kind is about rhythm: what a table says of it counts, however it is written.
+fn is_cadence(kind: Kind) -> bool {
+    matches!(kind, Kind::DeployFrequency | Kind::DeployInterval | Kind::DeployWindow | Kind::Batching | Kind::FixChain)
+}
+
+/// Whether a part of a sentence explains the code span that the sentence begins with.
 fn after_code(sentence: &str, start: usize) -> bool {
     let before = sentence.get(..start).unwrap_or_default();
     let code = before.trim_end().trim_end_matches([':', '-', '—', '–', ' ', '(', ')']);

@@ -1,14 +1,13 @@
 //! A sentence into clauses, each of which may be a rule of its own.
 
 /// Where a clause begins inside a sentence, without the words that join it: the joint and how much of it is dropped.
-const JOINTS: [(&str, usize); 31] = [
+const JOINTS: &[(&str, usize)] = &[
     ("; ", 2),
     (" — ", 5),
     ("—", 3),
     (" – ", 5),
     (" - ", 3),
     (" -- ", 4),
-    (" → ", 5),
     (", not ", 2),
     (" (not ", 2),
     (", never ", 2),

@@ -26,7 +26,7 @@ patterns! {
     /// "deploy once at the end".
     ONCE = [
         "@deploy|@push|@release|@commit once ..4 at|after|when|per|everything|all|the", "one|single ..3 @deploy|@push|@release|build|commit ..3 at the? end", "@push|@deploy|@commit once ..8 $",
-        "one ..2 = one @deploy|@push|@release", "into one|fewer|single|a ..2 @deploy|@push|@release|@merge", "@deploy|@push|@release ..3 everything|all ..3 once|together",
+        "in one|single ..1 @deploy|@push|@commit", "@deploy only at ..4 end|checkpoint|milestone|milestones", "squash ..5 @commit ..2 before ..2 @push|@merge", "one ..2 = one @deploy|@push|@release", "into one|fewer|single|a ..2 @deploy|@push|@release|@merge", "@deploy|@push|@release ..3 everything|all ..3 once|together",
         "only @deploy|@push|@commit when ..6 complete|completed|finished|done|ready|working", "fewer larger? bigger? @deploy|@push|@release",
     ];
     /// The opposite.
@@ -69,7 +69,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if states || clause.setting.messages && !clause.has(v::BATCH) {
         return None;
     }
-    let governed = clause.has(ACTS) || clause.setting.topic.any(ACTS);
+    let related = clause.says(&["related"]) && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
+    let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
     if governed && (clause.fits(&EACH) || clause.fits(&TOGETHER) || clause.fits(&ONCE)) {
         return Some(clause.unbound(Kind::Batching, object(clause)));
     }

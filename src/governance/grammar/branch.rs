@@ -28,7 +28,7 @@ patterns! {
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
     TARGET = [
         "@pr ..5 target|targets|targeting|targeted|against|into|to ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
-        "@pr ..1 to @develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
+        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
     ];
     START = [
         "branch|branches|branching|branched ..4 from|off|of ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
@@ -42,7 +42,7 @@ patterns! {
 
 /// Reads what a clause says about branches; it may say both.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
-    if !clause.about(v::BRANCH.with(v::MAIN).with(v::PR).with(v::TRUNKISH)) || !clause.may_ask() {
+    if !clause.about(v::BRANCH.with(v::MAIN).with(v::PR).with(v::TRUNKISH).with(v::DIRECT)) || !clause.may_ask() {
         return Vec::new();
     }
     let mut found = Vec::new();

@@ -18,7 +18,7 @@ patterns! {
     /// "do not merge until CI is green", "never deploy with failing tests".
     GATED = [
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
-        "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile",
+        "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
         "ci ..2 must|should ..3 @pass|green", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
     ];
@@ -28,7 +28,7 @@ patterns! {
         "post-deploy|post-deployment ..4 @verify|@check", "verify ..4 @deploy|@deployment|@release ..4 succeeded|healthy|works|working|success",
     ];
     CHECKS = [
-        "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8",
+        "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
         "@check", "@verify",
     ];
 }
@@ -44,7 +44,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 
 /// A clause that says itself before what.
 fn own(clause: &Clause<'_>) -> Option<Found> {
-    let checks = clause.has(v::CHECK.with(v::HOOK)) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text)) || verb_is(clause, v::VERIFY);
+    let checks = clause.has(v::CHECK.with(v::HOOK)) || (clause.has(v::PASS) && !clause.says(&["errors", "clear"])) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text)) || verb_is(clause, v::VERIFY);
     if !checks || clause.has(v::NOVERIFY) {
         return None;
     }

@@ -34,7 +34,12 @@ impl<'a> Clause<'a> {
     /// Reads the words and the mood of a clause.
     pub fn new(text: &'a str, setting: &'a Setting) -> Self {
         let words = words::split(text);
-        let mood = mood::read(&words);
+        let mut mood = mood::read(&words);
+        let requires = words.get(mood.main).is_some_and(|word| word.text == "require");
+        if requires && mood.main == 0 && setting.label != Classes::default() {
+            // "External PRs: require approval" tells what happens.
+            mood.form = Form::Statement;
+        }
         let has = words.iter().fold(Classes::default(), |all, word| all.with(word.classes));
         Self { text, words, mood, has, setting }
     }

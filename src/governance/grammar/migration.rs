@@ -33,5 +33,6 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let schema = clause.fits(&SCHEMA_CHANGE) && clause.has(v::SCHEMA) && clause.asks() && (clause.forbids() || clause.has(v::MIGRATION) || topic);
     let listed = topic && clause.mood.form == Form::Command && clause.has(v::MIGRATION.with(v::SCHEMA)) && clause.fits(&DATABASE);
     let reset = commanded && clause.asks() && (clause.forbids() && clause.fits(&RESET) || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
-    (own || schema || listed || reset).then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
+    let mild = clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
+    (!mild && (own || schema || listed || reset)).then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
 }

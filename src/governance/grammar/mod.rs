@@ -55,8 +55,10 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     // A branch in a sentence about cadence is its scope.
     found.extend(branch::read(clause).into_iter().filter(|_| !cadence || clause.has(vocabulary::DIRECT)));
     found.extend(history::read(clause));
-    found.extend(message::read(clause));
-    found.extend(trailers::read(clause));
+    let trailers = trailers::read(clause);
+    // "Never add X in commit messages" is about X.
+    found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
+    found.extend(trailers);
     found.extend(bypass::read(clause));
     found.extend(size::read(clause));
     found.extend(checks::read(clause));

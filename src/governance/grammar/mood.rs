@@ -126,6 +126,7 @@ fn form_of(words: &[Word]) -> (Form, Polarity) {
         "not" | "without" | "nothing" | "neither" => return (Form::Fragment, Polarity::MustNot),
         "prefer" | "consider" | "try" => return (Form::Command, if second == "to" && third(words, "avoid") { Polarity::MustNot } else { Polarity::Should }),
         "only" if words.get(1).is_some_and(|word| word.classes.any(VERB)) => return (Form::Command, Polarity::Must),
+        "be" if matches!(second, "mindful" | "careful" | "conservative" | "cautious") => return (if words.iter().any(|word| word.text == "avoid") { Form::Command } else { Form::Permission }, Polarity::MustNot),
         "ensure" | "✅" => return (Form::Command, Polarity::Must),
         "must" | "should" | "shall" => return (Form::Modal, Polarity::Must),
         _ => {}
@@ -219,15 +220,18 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                     return (Form::Modal, polarity);
                 }
                 if relative == 0 {
-                    return (Form::Statement, Polarity::Must);
+                    return stated(words, at);
                 }
             }
-            "required" | "mandatory" | "needed" => return (Form::Modal, Polarity::Must),
+            "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
             "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
             "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => return (Form::Modal, Polarity::Must),
             _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
             _ if word.classes.any(STATEMENT) && relative == 0 && at > 0 && !noun_here(words, at) => {
-                return (Form::Statement, Polarity::Must);
+                return stated(words, at);
             }
             _ => {}
         }
@@ -236,12 +240,33 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
     (Form::Fragment, Polarity::Must)
 }
 
+/// Whether "required" asks rather than qualifies a noun: "a review is required", not "the required checks".
+fn demands(words: &[Word], at: usize) -> bool {
+    let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+    let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
+    !matches!(before, "the" | "all" | "any" | "a" | "no" | "when" | "if" | "as")
+        && matches!(next, "" | "before" | "for" | "to" | "by" | "on" | "in" | "from" | "." | "," | "with" | "at" | ")" | ":" | "per")
+}
+
+/// A statement, unless it goes on to ask: "is generated and must not be edited".
+fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
+    let asked = words.windows(2).skip(at).find_map(|pair| match pair {
+        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | ",") => match modal.text.as_str() {
+            "must" | "should" => Some(Polarity::Must),
+            "mustn't" | "shouldn't" | "never" => Some(Polarity::MustNot),
+            _ => None,
+        },
+        _ => None,
+    });
+    asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))
+}
+
 /// "is required", "are not allowed", "isn't permitted".
 fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
     let negated = words.get(at).is_some_and(|word| matches!(word.text.as_str(), "isn't" | "aren't"));
     let near = words.get(at + 1..words.len().min(at + 5))?;
     near.iter().find_map(|word| match word.text.as_str() {
-        "required" | "mandatory" | "expected" | "obligatory" | "needed" if !negated => Some(Polarity::Must),
+        "only" | "required" | "mandatory" | "expected" | "obligatory" | "needed" if !negated => Some(Polarity::Must),
         "forbidden" | "prohibited" | "disallowed" | "banned" => Some(Polarity::MustNot),
         "allowed" | "permitted" | "acceptable" | "accepted" if negated || near.iter().any(|word| matches!(word.text.as_str(), "not" | "never")) => {
             Some(Polarity::MustNot)

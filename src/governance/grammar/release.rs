@@ -20,7 +20,7 @@ patterns! {
     ];
     RELEASING = [
         "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 for ..2 @release", "use ..6 to ..1 @release|publish|cut",
-        "cut|create|make|prepare|declare|draft ..4 @release ..6", "after|before ..2 @release|releasing|publishing ..6", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
+        "cut|create|make|prepare|declare|draft ..4 @release ..6", "after|before ..2 @release|releasing|publishing ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
     ];
     OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
     HOMONYM = ["latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
@@ -38,7 +38,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let tags = clause.fits(&TAGS) && !clause.fits(&HOMONYM) && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN)) || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing = clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
     let speaks = clause.mood.asks() || clause.setting.negated || clause.mood.form == Form::Fragment && (changelog && clause.forbids() || versions && (clause.says(&["must", "match"]) || topic) && clause.words.len() > 4);
-    let labelled = clause.setting.label.any(v::VERSION) && clause.mood.asks() && clause.says(&["notes", "note", "entry", "entries", "add", "update", "edit", "bump", "tag"]);
-    let needs = !clause.says(&["read", "see", "check"]) || clause.says(&["update", "bump", "add", "verify"]);
-    (speaks && needs && (changelog || versions || tags || releasing || labelled)).then(|| clause.found(Kind::Release, Object::Release))
+    let labelled = clause.setting.label.any(v::VERSION) && clause.mood.asks() && clause.says(&["notes", "note", "entry", "entries"]);
+    let needs = !clause.says(&["read", "see", "check"]) || clause.says(&["update", "bump", "add", "verify", "changeset", "changelog"]);
+    let step = clause.text.ends_with(':') && clause.mood.form == Form::Command && !clause.forbids() && !clause.says(&["must", "always"]);
+    (speaks && needs && !step && (changelog || versions || tags || releasing || labelled)).then(|| clause.found(Kind::Release, Object::Release))
 }

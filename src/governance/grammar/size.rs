@@ -14,11 +14,11 @@ patterns! {
     SMALL = [
         "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
         "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
-        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group|include ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split|break ..8 @commit|@pr|separate", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
-        "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
+        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split|break ..8 @commit|@pr|separate", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
+        "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
     ];
     COUNT = [
-        "@pr|@commit|diff|diffs|change|changes|changeset ..8 # ..2 lines|loc|files|commits|file", "# ..2 lines|loc|files|commits|file ..6 per|in|a|each ..2 @pr|@commit|change", "under|below|at-most|max|maximum|more-than|exceed|≤|<|<=|fewer-than|up-to ..2 # ..2 lines|loc|files ..1",
+        "@pr|@commit|diff|diffs|change|changes|changeset ..8 # ..2 lines|loc|files|commits|file", "# ..2 lines|loc|files|commits|file ..6 per|in|a|each ..2 @pr|@commit|change", "under|below|at-most|max|maximum|more-than|exceed|≤|<|<=|fewer-than|up-to|exceeds|over ..2 # ..2 lines|loc|files ..1",
     ];
     LIMITS = ["under|below|at-most|max|maximum|more-than|exceed|exceeds|exceeding|≤|<|<=|limit|limited|fewer-than|up-to|over|larger|smaller|above|>|within"];
     UNITS = ["# ..2 lines|loc", "# ..2 files|file", "# ..1 commits|commit"];

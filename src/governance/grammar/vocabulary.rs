@@ -37,7 +37,7 @@ classes! {
     PUSH "push" "push pushes pushing pushed",
     PR "pr" "pr prs pr's mr mrs pull-request",
     MERGE "merge" "merge merges merging merged squash-merge land landing landed automerge auto-merge",
-    DEPLOY "deploy" "deploy deploys deploying deployed deployment deployments redeploy redeploys redeploying redeployment redeployments rollout rollouts go-live ship ships shipping shipped promote promoting promotion deploy-changing",
+    DEPLOY "deploy" "deploy deploys deploying deployed deployment deployments redeploy redeploys redeploying redeployment redeployments rollout rollouts go-live ship ships shipping shipped promote promoting promotion deployment-changing",
     RELEASE "release" "release releases releasing released publish publishing published pre-release prerelease publication",
     BRANCH "branch" "branch branches branching",
     MAIN "main" "main master trunk mainline default-branch origin/main origin/master upstream/main protected-branch prod-branch",

@@ -51,7 +51,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
 }
 
 patterns! {
-    FROZEN = ["@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "frozen ..2 from|between|on|after|until"];
+    FROZEN = ["code|deploy|release|merge @freeze", "@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "frozen ..2 from|between|on|after|until"];
 }
 
 /// Whether the times limit an act rather than date a fact: it forbids, allows, or names a freeze.

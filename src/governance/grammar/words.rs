@@ -73,6 +73,10 @@ fn code(inner: &str, start: usize) -> Word {
     if ["prisma migrate", "db push", "db:migrate", "alembic", "makemigrations", "migrate dev", "migrate deploy", "migrate reset", "migrations/"].iter().any(|part| text.contains(part)) {
         classes = classes.with(vocabulary::MIGRATION);
     }
+    const DEPLOYS: [&str; 14] = ["vercel --prod", "vercel deploy", "netlify deploy", "kubectl apply", "kubectl delete", "helm upgrade", "helm install", "terraform apply", "kamal deploy", "fly deploy", "wrangler deploy", "cdk deploy", "gcloud run deploy", "cap production deploy"];
+    if DEPLOYS.iter().any(|part| text.starts_with(part)) {
+        classes = classes.with(vocabulary::DEPLOY);
+    }
     for (name, class) in [("co-authored-by", vocabulary::TRAILER), ("signed-off-by", vocabulary::TRAILER)] {
         if text.contains(name) {
             classes = classes.with(class);
