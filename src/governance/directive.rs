@@ -128,4 +128,6 @@ pub struct Directive {
     pub bound: bool,
     /// What it makes an exception of, in its own words: "unless the site is down".
     pub exception: Option<String>,
+    /// Where else it stands: copies of its file.
+    pub also: Vec<Place>,
 }

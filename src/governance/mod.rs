@@ -1,5 +1,9 @@
 //! Pure: the text of governance files in, directives and findings out. No model is involved, and what is guessed says so.
 //!
+//! - [`load`]: which files there are, what they import, and what of them stays unseen.
+//! - [`document`]: Markdown into passages, sentences and clauses.
+//! - [`grammar`]: a clause into what it asks for, one file a family.
+//! - [`reading`]: all of that together: loaded files into directives.
 //! - [`directive`]: one thing that a text asks for, with its place and its numbers.
 //! - [`honour`]: directives against what commits really did.
 //! - [`map`]: which rule a directive is; [`terms`]: on what terms it is judged; [`waiver`]: what lets it off for a time.
@@ -10,13 +14,19 @@
 pub mod adopt;
 pub mod contradiction;
 pub mod directive;
+pub mod document;
 pub mod drift;
+pub mod grammar;
 pub mod guard;
 pub mod guard_policy;
 pub mod honour;
+mod identity;
+mod language;
+pub mod load;
 pub mod lock;
 pub mod map;
 pub mod prose;
+pub mod reading;
 pub mod terms;
 pub mod waiver;
 pub mod words;

@@ -1,0 +1,101 @@
+//! A sentence into clauses, each of which may be a rule of its own.
+
+/// Where a clause begins inside a sentence, without the words that join it: the joint and how much of it is dropped.
+const JOINTS: &[(&str, usize)] = &[
+    ("; ", 2),
+    (" — ", 5),
+    ("—", 3),
+    (" – ", 5),
+    (" - ", 3),
+    (" -- ", 4),
+    (", not ", 2),
+    (" (not ", 2),
+    (", never ", 2),
+    (" (never ", 2),
+    (" and never ", 5),
+    (" but never ", 5),
+    (", don't ", 2),
+    (", do not ", 2),
+    (" and don't ", 5),
+    (" and do not ", 5),
+    (" but don't ", 5),
+    (" but do not ", 5),
+    (" and avoid ", 5),
+    (", avoid ", 2),
+    (", always ", 2),
+    (" and always ", 5),
+    (", only ", 2),
+    (", then ", 2),
+    (", and must ", 6),
+    (", no ", 2),
+    (" (no ", 2),
+    (", but ", 6),
+    (": ", 2),
+    (", so ", 2),
+];
+
+/// A clause of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clause<'a> {
+    pub text: &'a str,
+    /// Where it starts in the sentence.
+    pub start: usize,
+}
+
+/// Splits a sentence; code spans are never split.
+pub fn split(sentence: &str) -> Vec<Clause<'_>> {
+    let mut clauses = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    let mut code = false;
+    while let Some(letter) = sentence.get(at..).and_then(|rest| rest.chars().next()) {
+        let joint = if code { None } else { joint(sentence, at, letter) };
+        code ^= letter == '`';
+        match joint {
+            Some(dropped) if at > start => {
+                clauses.push((start, at));
+                start = at + dropped;
+                at = start;
+            }
+            _ => at += letter.len_utf8(),
+        }
+    }
+    clauses.push((start, sentence.len()));
+    let clean = |(start, end): (usize, usize)| {
+        let text = sentence.get(start..end)?;
+        let lead = text.len() - text.trim_start().len();
+        let text = text.trim().trim_end_matches([';', ',']);
+        (text.chars().any(char::is_alphanumeric)).then_some(Clause { text, start: start + lead })
+    };
+    clauses.into_iter().filter_map(clean).collect()
+}
+
+/// How many bytes the joint at a byte drops, where one is.
+fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
+    if !matches!(letter, ';' | '—' | ' ' | ',' | ':') {
+        return None;
+    }
+    let rest = sentence.as_bytes().get(at..)?;
+    let fits = |joint: &str| rest.get(..joint.len()).is_some_and(|start| start.eq_ignore_ascii_case(joint.as_bytes()));
+    let (joint, dropped) = JOINTS.iter().find(|(joint, _)| fits(joint))?;
+    // A subordinate opening keeps its main clause: "If it fails, do not push".
+    // "Run: `make`" is one clause, "Not accepted: a human must review" are two.
+    let colon = *joint == ": ";
+    if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
+    {
+        return None;
+    }
+    (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
+}
+
+/// Whether a text so far is only a condition, place or time.
+fn opens_with_condition(text: &str) -> bool {
+    let start = text.rfind([';', '—']).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let text = text.get(start..).unwrap_or(text);
+    let first = text.trim_start().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    const OPENERS: [&str; 18] = [
+        "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until",
+        "as", "at", "with", "where", "except",
+    ];
+    !text.contains(',') && OPENERS.iter().any(|opener| opener.eq_ignore_ascii_case(first))
+}

@@ -1,0 +1,113 @@
+//! That a person must approve, review or be asked first.
+
+use super::clause::{Clause, Found, object_of};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary::{self as v, Classes};
+use crate::governance::directive::{Kind, Object};
+
+const ACTS: Classes = v::COMMIT
+    .with(v::PUSH)
+    .with(v::PR)
+    .with(v::MERGE)
+    .with(v::DEPLOY)
+    .with(v::RELEASE)
+    .with(v::FORCE)
+    .with(v::MIGRATION);
+
+patterns! {
+    WITHOUT = [
+        "@never ..6 @commit|@push|@pr|@merge|@deploy|@release|@force|migrate ..8 unless|without|until ..6 @approve|told|tell|says", "without ..3 @approve ..4 @person?", "unless ..6 @approve|told|tell|instructed|says", "until ..6 @approve|told|says|confirm|confirms|confirmed|reviewed|approves",
+        "@never ..2 auto-merge|automerge|self-merge|self-approve|auto-commit|auto-push|auto-deploy|autonomously|automatically ..6", "@never ..3 automatically|autonomously|proactively|unprompted @commit|@push|@merge|@deploy|create|open", "@never ..3 @commit|@push|@merge|@deploy ..4 on your own|autonomously|automatically|proactively|yourself|unprompted",
+        "@never ..2 @commit|@push|@deploy|@merge ..2 unless|until|without ..3 ask|asked|asks|told|requested|explicit|explicitly|instructed|i",
+    ];
+    ONLY_WHEN = [
+        "only ..1 @commit|@push|@merge|@deploy|@release|open|create|amend ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
+        "when|if ..2 explicitly ..1 asked|requested|told",
+    ];
+    ASK_FIRST = [
+        "ask|consult|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
+        "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "requires|requiring ..4 approval|sign-off|permission ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
+        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check", "ask for ..2 clarification", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
+        "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
+    ];
+    REVIEW_SELF = ["review ..3 diff|diffs|changes|code|title"];
+    BARE = ["@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
+}
+
+/// Reads what a clause says about asking people.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    if !clause.has(v::APPROVE.with(v::PERSON)) && !clause.fits(&WITHOUT) && !clause.fits(&BARE) {
+        return None;
+    }
+    let own = clause.has(ACTS) || clause.says(&["submitted", "submitting", "submission", "contributions"]);
+    let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks();
+    let permits = clause.mood.form == Form::Permission && !clause.says(&["only"]);
+    if !governed || permits || clause.setting.samples || clause.mood.form == Form::Statement {
+        return None;
+    }
+    let without = clause.fits(&WITHOUT)
+        && clause.has(v::APPROVE.with(v::PERSON))
+        && (own || clause.forbids())
+        && speaks_of_people(clause);
+    let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
+    let first =
+        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && !(clause.fits(&REVIEW_SELF) && !clause.has(v::PERSON));
+    let auto = clause.fits(&WITHOUT)
+        && (clause.forbids() || clause.setting.negated)
+        && clause.words.iter().any(|word| {
+            word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-")
+        });
+    let bare = clause.fits(&BARE) && clause.mood.form == Form::Command && clause.words.len() < 16
+        || clause.fits(&BARE) && clause.mood.form == Form::Modal && clause.words.len() < 16;
+    let speaks = clause.asks()
+        || clause.mood.form == Form::Fragment
+            && (clause.says(&["without", "required", "only"]) || clause.forbids() || clause.setting.topic.any(ACTS));
+    (speaks && (without || only || first || auto || bare)).then(|| clause.found(Kind::ApprovalBefore, object(clause)))
+}
+
+/// Whether an approval is one by people: "passing review", not "requested output".
+fn speaks_of_people(clause: &Clause<'_>) -> bool {
+    clause.has(v::PERSON)
+        || explicitly(clause)
+        || clause.says(&[
+            "approval",
+            "approvals",
+            "approved",
+            "permission",
+            "consent",
+            "confirmation",
+            "asked",
+            "ask",
+            "authorization",
+            "authorized",
+            "sign-off",
+            "instruction",
+            "instructions",
+            "reviewed",
+            "review",
+            "reviews",
+            "told",
+            "tell",
+            "go-ahead",
+            "confirm",
+            "confirmed",
+            "approve",
+            "instructed",
+            "authorisation",
+        ])
+}
+
+/// "unless explicitly requested".
+fn explicitly(clause: &Clause<'_>) -> bool {
+    clause.words.windows(2).any(|pair| matches!(pair, [how, what] if how.text.starts_with("explicit") && matches!(what.text.as_str(), "requested" | "asked" | "told" | "request" | "ask" | "go" | "instruction" | "instructed")))
+}
+
+fn object(clause: &Clause<'_>) -> Object {
+    let main = clause.words.get(clause.mood.main..).unwrap_or_default();
+    let named = main
+        .iter()
+        .chain(&clause.words)
+        .find_map(|word| word.classes.any(ACTS).then(|| object_of(word.classes)).flatten());
+    named.or_else(|| object_of(clause.setting.topic)).unwrap_or(Object::Push)
+}

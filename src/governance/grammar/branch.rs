@@ -1,0 +1,149 @@
+//! Branches: no direct pushes, or direct ones; where pull requests go and where branches start, and their names.
+
+use super::clause::{Clause, Found};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary::{self as v, CODE};
+use super::words::Word;
+use crate::governance::directive::{Kind, Object};
+
+patterns! {
+    DIRECT = [
+        "@push|@commit ..4 @direct ..3 to|on|onto|into ..2 @main|@develop", "@direct ..2 @push|@commit", "@push|@commit|@merge ..2 @direct", "@never ..3 @push|@commit|@merge|work|@force ..3 to|on|onto|into|in|against ..3 @main",
+        "@never ..2 @push|@commit ..1 @main", "@direct ..1 to ..2 @main", "@push|@commit ..2 straight to", "@never ..3 changes|change|edits|work|develop ..2 on|in ..2 @main", "@never ..2 touch ..1 @main",
+        "work @direct? ..1 on ..1 @main", "@main ..3 protected|pull-request-only", "@never @push ..6 protected branch|branches", "@commit|@push ..2 @direct? to @main", "bypass ..3 branch protection|protections",
+        "@push|@commit ..3 to|on @main",
+    ];
+    ON_A_BRANCH = [
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all",
+        "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
+        "@branch ..2 before ..3 changes|editing|starting|coding|work|making",
+    ];
+    THROUGH_PR = [
+        "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must|please ..3 open|use|create|submit|raise ..3 @pr",
+        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
+        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use ..2 pr|prs for|to",
+        "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
+    ];
+    NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
+    TARGET = [
+        "@pr ..5 target|targets|targeting|targeted|against|into|to ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
+        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
+    ];
+    START = [
+        "branch|branches|branching|branched ..4 from|off|of ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
+        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
+    ];
+    NAME = [
+        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|pattern|must match|should match|called|as|like|:|follows", "branch|branches ..4 @code ..2 prefix",
+        "feature|topic|fix ..1 branch|branches ..2 ( @code", "feature|topic|fix|release|hotfix|chore ..1 branch|branches ..1 :|= ..1 @code", "use ..4 @code prefix", "branch|branches : ..2 @code",
+    ];
+}
+
+/// Reads what a clause says about branches; it may say both.
+pub fn read(clause: &Clause<'_>) -> Vec<Found> {
+    if !clause.about(v::BRANCH.with(v::MAIN).with(v::PR).with(v::TRUNKISH).with(v::DIRECT)) || !clause.may_ask() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    found.extend(direct(clause));
+    found.extend(base(clause));
+    found
+}
+
+fn direct(clause: &Clause<'_>) -> Option<Found> {
+    let asks = clause.mood.asks()
+        || clause.mood.form == Form::Fragment
+            && (clause.has(v::DIRECT.with(v::PR)) || clause.asks() || clause.says(&["branch", "branches"]));
+    let approval =
+        clause.says(&["without", "unless"]) && clause.has(v::APPROVE.with(v::PERSON)) && !clause.has(v::DIRECT);
+    let checks = clause.says(&["before", "until"]);
+    let pushes = clause.fits(&DIRECT)
+        && (clause.forbids()
+            || clause.setting.negated
+            || clause.says(&["protected", "pull-request-only"])
+            || works_on_main(clause) && !checks);
+    let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
+    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly;
+    let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
+    let none = clause.fits(&NOT_A_BRANCH);
+    if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
+        return None;
+    }
+    let object = match (clause.has(v::PUSH), clause.has(v::COMMIT)) {
+        (true, _) => Object::Push,
+        (_, true) => Object::Commit,
+        _ if clause.has(v::MERGE) => Object::Merge,
+        _ => Object::Push,
+    };
+    let read = clause.found(Kind::DirectPush, object);
+    let main = clause
+        .words
+        .iter()
+        .find(|word| word.classes.any(v::MAIN) && !matches!(word.text.as_str(), "default-branch" | "protected-branch"));
+    Some(match main {
+        Some(word) => read.with("branch", word.text.trim_start_matches("origin/").trim_start_matches("upstream/")),
+        None => read,
+    })
+}
+
+/// "Commit directly to main", "work on main": the opposite rule.
+fn works_on_main(clause: &Clause<'_>) -> bool {
+    let verb = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "work" | "commit" | "push" | "only"));
+    let asked = clause.says(&["only", "when", "if"]) && clause.has(v::APPROVE);
+    verb && clause.mood.form == Form::Command && clause.has(v::MAIN) && !clause.has(v::PR) && !asked
+}
+
+fn base(clause: &Clause<'_>) -> Option<Found> {
+    let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
+    let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
+    let name = clause.fits(&NAME);
+    if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
+        return None;
+    }
+    let bare = clause.words.len() < 4 && !clause.has(CODE.with(v::TRUNKISH));
+    if bare || !(target || start || name) {
+        return None;
+    }
+    let object = if target { Object::PullRequest } else { Object::Commit };
+    let read = clause.found(Kind::BaseBranch, object);
+    if name && !target && !start {
+        return Some(match clause.words.iter().find(|word| word.classes.any(CODE)) {
+            Some(word) => read.with("name", word.text.as_str()),
+            None => read,
+        });
+    }
+    Some(match branch_after(&clause.words) {
+        Some(branch) => read.with("base", branch),
+        None => read,
+    })
+}
+
+/// The branch named after "target", "into", "from" and the like.
+fn branch_after(words: &[Word]) -> Option<String> {
+    let joins = [
+        "target",
+        "targets",
+        "targeting",
+        "against",
+        "into",
+        "to",
+        "from",
+        "off",
+        "on",
+        "onto",
+        "of",
+        "is",
+        ":",
+        "base",
+        "branch",
+    ];
+    let at = words.iter().position(|word| joins.contains(&word.text.as_str()) && !word.classes.any(v::PR))?;
+    let named =
+        |word: &&Word| word.classes.any(v::TRUNKISH) || (word.classes.any(CODE) && !word.text.contains([' ', '<']));
+    let word = words.get(at + 1..)?.iter().find(named).or_else(|| words.iter().find(named))?;
+    Some(word.text.trim_start_matches("origin/").trim_start_matches("upstream/").to_owned())
+}

@@ -1,0 +1,145 @@
+//! How often: so many deploys or pushes in a time or in a unit of work, and "no rapid-fire pushes".
+
+use super::clause::{Clause, Found, object_of, whole};
+use super::pattern::patterns;
+use super::quantity::{self, Period};
+use super::vocabulary as v;
+use crate::governance::directive::{Kind, Object, Polarity};
+
+patterns! {
+    RAPID = [
+        "@never ..4 rapid-fire|rapid|frequent|repeated|back-to-back|consecutive|constant|successive|continuous|unnecessary|needless|excessive|too-many|burst|bursts ..3 @push|@deploy|@merge|@release|@pr|pushing|@commit",
+        "@never ..2 rapid-fire|spam|hammer|thrash|rapidly|repeatedly|constantly|continuously ..5 @push|@deploy|@merge|@release|@pr",
+        "@never ..3 @push|@deploy|@merge|@release ..4 too-often|in-a-row|rapidly|repeatedly|rapid-fire|back-to-back|constantly|frequently|continuously",
+        "@never ..3 multiple|many|several ..2 @push|@deploy|@merge|@release ..4 in-a-row|quickly|short",
+        "@never ..3 @push|@deploy ..3 multiple|several|many times",
+        "prevent|limit|reduce|minimize|minimise|throttle ..2 rapid-fire|rapid|frequent|repeated|unnecessary|the? number? of? @deploy|@push",
+        "^ minimize|minimise|reduce|limit|throttle ..2 production? @deploy|@push",
+        "@deploy|@push|@release sparingly|infrequently|rarely", "as few @push|@deploy|@release", "@push|@deploy|@release as rarely",
+        "@push|@deploy|@release|@merge ..2 less often|frequently",
+    ];
+    ONE_AT_A_TIME = [
+        "only|at-most # ..3 @deploy|@release|@merge ..2 at a|once|any time", "one @deploy|@release at a time", "only one|single ..3 @deploy ..3 at",
+        "@never ..3 parallel|concurrent|simultaneous|overlapping ..2 @deploy|@release", "@never ..3 @deploy ..3 in parallel|simultaneously|concurrently",
+        "@deploy|@release one service|app|environment|at at? a? time?",
+    ];
+    LIMIT = [
+        "≤|<|<=|max|maximum|at-most|limit|limited|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
+        "# ..3 max|maximum|limit|tops|cap",
+    ];
+    SOFT_LIMIT = [
+        "once|twice|thrice|single|one",
+    ];
+    SUB_QUOTA = ["morning|afternoon|evening|night : # @deploy|@push|@release"];
+}
+
+/// Reads what a clause says about how often.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    if !clause
+        .has
+        .with(clause.setting.label)
+        .any(v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR).with(v::COMMIT))
+    {
+        return None;
+    }
+    if let Some(found) = counted(clause) {
+        return Some(found);
+    }
+    let cadence = clause.fits(&RAPID) || clause.fits(&ONE_AT_A_TIME);
+    if cadence && clause.may_ask() {
+        return Some(clause.unbound(Kind::DeployFrequency, act(clause, 0)));
+    }
+    None
+}
+
+/// "at most 3 deploys per hour", "deploy no more than twice a day", "5 deploys/day max".
+fn counted(clause: &Clause<'_>) -> Option<Found> {
+    if clause.mood.form == super::mood::Form::Permission && !clause.fits(&LIMIT) {
+        return None;
+    }
+    let states = clause.mood.form == super::mood::Form::Statement;
+    let firm = !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped"]);
+    let limited = clause.fits(&LIMIT) && firm || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
+    let words = &clause.words;
+    for (at, word) in words.iter().enumerate() {
+        let Some(count) = word.number.filter(|_| limited) else { continue };
+        // "3-5 deploys": the higher end is the limit.
+        let range = words.get(at + 1).is_some_and(|word| matches!(word.text.as_str(), "-" | "–" | "to"));
+        if range && words.get(at + 2).is_some_and(|word| word.number.is_some()) {
+            continue;
+        }
+        if at == 0 && words.get(1).is_some_and(|word| word.text == ".") {
+            continue;
+        }
+        let Some((period, place)) = period_near(clause, at) else { continue };
+        if !counts_acts(clause, at, place) {
+            continue;
+        }
+        return Some(budget(clause, at, count, &period));
+    }
+    let quota = clause.find(&SUB_QUOTA)?;
+    let count = quota.numbers.first().and_then(|at| clause.number(*at))?;
+    Some(budget(clause, quota.start, count, &Period::Work(words.get(quota.start)?.text.clone())))
+}
+
+/// The period that follows a count within a few words, or that stands right before it ("per day max 3").
+fn period_near(clause: &Clause<'_>, at: usize) -> Option<(Period, usize)> {
+    let after = (at + 1..clause.words.len().min(at + 11)).find_map(|place| {
+        let period = quantity::period_at(&clause.words, place)?;
+        Some((period, place))
+    });
+    after.or_else(|| {
+        let before = (at.saturating_sub(6)..at).find(|place| {
+            clause.words.get(*place).is_some_and(|word| {
+                matches!(word.text.as_str(), "per" | "each" | "every" | "daily" | "weekly" | "hourly")
+            })
+        })?;
+        Some((quantity::period_at(&clause.words, before)?, before))
+    })
+}
+
+/// Whether the count is one of acts: the act stands between count and period, or is the verb before them.
+fn counts_acts(clause: &Clause<'_>, at: usize, place: usize) -> bool {
+    let acts = v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR);
+    let (low, high) = (at.min(place), at.max(place));
+    let between = clause.words.get(low + 1..high).unwrap_or_default();
+    let act_between = between.iter().any(|word| word.classes.any(acts));
+    // "3 commits per deploy", "10 minutes": something else is counted.
+    let other =
+        clause.words.get(at + 1).is_some_and(|word| word.classes.any(v::UNIT) || quantity::unit(&word.text).is_some());
+    let times = between.is_empty() || between.iter().any(|word| matches!(word.text.as_str(), "time" | "times" | "@"));
+    let verb_before = clause.setting.label.any(acts)
+        || clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
+    !other && (act_between || (times && verb_before))
+}
+
+/// What is counted: the act nearest to the count.
+fn act(clause: &Clause<'_>, at: usize) -> Object {
+    let acts = v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR);
+    let near = |word: &super::words::Word| word.classes.any(acts).then(|| object_of(word.classes)).flatten();
+    let after = clause.words.get(at..).unwrap_or_default().iter().find_map(near);
+    let named = after.or_else(|| clause.words.iter().find_map(near));
+    named.or_else(|| object_of(clause.setting.label)).unwrap_or(Object::Deploy)
+}
+
+fn budget(clause: &Clause<'_>, at: usize, count: f64, period: &Period) -> Found {
+    let object = act(clause, at);
+    let fewer = clause.find(&FEWER).is_some_and(|found| found.numbers == [at]);
+    let count = if fewer { count - 1.0 } else { count };
+    let (key, per) = match object {
+        Object::Push | Object::Merge | Object::Commit => ("pushes", period.rolling()),
+        Object::PullRequest => ("pull-requests", period.rolling()),
+        Object::Deploy | Object::Release => ("deploys", period.calendar()),
+    };
+    let mut found = clause.found(Kind::DeployFrequency, object).with(key, whole(count)).with("per", per);
+    found.bound = period.is_time() && object != Object::PullRequest;
+    // A limit asks, whether it says "at most" or "no more than".
+    if found.polarity == Polarity::MustNot && !clause.forbids() {
+        found.polarity = Polarity::Must;
+    }
+    found
+}
+
+patterns! {
+    FEWER = ["fewer-than #"];
+}

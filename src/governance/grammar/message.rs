@@ -1,0 +1,123 @@
+//! The messages of commits and the titles of pull requests.
+
+use super::clause::{Clause, Found, whole};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary::{self as v, CODE};
+use crate::governance::directive::{Kind, Object, Polarity};
+
+patterns! {
+    CONVENTION = [
+        "@conventional ..2 @commit|@pr|format|style|style.", "conventional-commit|conventional-commits|conventional-style|conventionalcommits|gitmoji|commitizen", "semantic @commit|@pr|@message", "@commit|@pr ..5 conventional|semantic",
+        "@commit|@message|@pr ..3 follow ..3 convention|@conventional",
+    ];
+    MESSAGE_RULE = [
+        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "@commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with",
+    ];
+    ISSUE_RULE = [
+        "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
+    ];
+    IN_MESSAGES = [
+        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+    ];
+    LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
+    NOT_FORMAT = ["@never ..3 @conventional"];
+}
+
+/// Reads what a clause says about messages.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    let stated = matches!(clause.mood.form, Form::Statement);
+    let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
+    let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
+    if branches || !about || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
+        return None;
+    }
+    let named = clause.fits(&CONVENTION) || clause.words.iter().any(|word| word.text.contains("conventionalcommits"));
+    let git = clause.has(v::COMMIT.with(v::PR))
+        || clause.setting.messages
+        || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
+    let convention = named && (git || clause.fits(&CONVENTION))
+        || (shape && git)
+        || (clause.setting.messages && clause.has(v::CONVENTIONAL));
+    let rule = clause.fits(&MESSAGE_RULE)
+        && (clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
+    let closes = clause.words.iter().any(|word| {
+        word.classes.any(CODE)
+            && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
+    });
+    let linked = (clause.fits(&ISSUE_RULE) || closes) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
+    let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {
+        matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
+    });
+    let issue = linked && (links || closes) && clause.mood.form == Form::Command && !clause.has(v::VERSION);
+    let inside = clause.setting.messages
+        && clause.fits(&IN_MESSAGES)
+        && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
+    let follows = stated
+        && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
+    if !(convention && !stated || follows || rule && !stated || issue || inside)
+        || clause.setting.samples
+        || checks(clause)
+    {
+        return None;
+    }
+    let object = if clause.has(v::PR) && !clause.has(v::COMMIT) { Object::PullRequest } else { Object::Commit };
+    let mut read = clause.found(Kind::CommitFormat, object);
+    if named && (clause.fits(&NOT_FORMAT) || clause.forbids()) {
+        read = read.polarity(Polarity::MustNot).with("convention", "conventional");
+    } else if convention {
+        read = read.with("convention", "conventional");
+    }
+    if let Some(most) =
+        clause.find(&LENGTH).and_then(|found| found.numbers.first().copied()).and_then(|at| clause.number(at))
+    {
+        if (20.0..=200.0).contains(&most) {
+            read = read.with("max-subject", whole(most));
+        }
+    }
+    if issue {
+        read = read.with("issue", issue_pattern(clause));
+    }
+    if clause.says(&["imperative"]) {
+        read = read.with("mood", "imperative");
+    }
+    Some(read)
+}
+
+/// Tests of messages and hooks that check them are other subjects.
+fn checks(clause: &Clause<'_>) -> bool {
+    clause.has(v::HOOK) && !clause.says(&["follow", "conventional"])
+        || clause.says(&["error", "log", "logs", "toast", "exception"]) && !clause.has(v::COMMIT)
+}
+
+/// "Commits: short, imperative": a fragment that describes what is asked.
+fn describes(clause: &Clause<'_>) -> bool {
+    clause.fits(&IN_MESSAGES)
+        || clause.has(v::CONVENTIONAL.with(v::SMALL))
+        || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
+}
+
+/// Whether a code span has the shape of a conventional subject: `type(scope): text`, `feat: …`.
+fn is_shape(text: &str) -> bool {
+    const TYPES: [&str; 14] = [
+        "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
+        "revert",
+    ];
+    let name = text.split(['(', ':', '[', '!']).next().unwrap_or_default().trim();
+    text.contains(':') && TYPES.contains(&name)
+}
+
+/// The pattern of issue keys that a clause shows, or that there is one.
+fn issue_pattern(clause: &Clause<'_>) -> String {
+    let shown = clause.words.iter().find(|word| {
+        word.text.contains('#') || (word.text.contains('-') && word.text.bytes().any(|byte| byte.is_ascii_digit()))
+    });
+    match shown {
+        Some(word) if word.text.contains('#') => "#123".to_owned(),
+        Some(word) => word.text.to_uppercase(),
+        None => "any".to_owned(),
+    }
+}

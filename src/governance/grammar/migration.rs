@@ -1,0 +1,56 @@
+//! Database migrations and changes of schemas.
+
+use super::clause::{Clause, Found};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary as v;
+use crate::governance::directive::{Kind, Object};
+
+patterns! {
+    DATABASE = [
+        "database|db|sql|schema|schemas|alembic|prisma|flyway|django|rails|drizzle|ecto|ef|table|tables|column|columns|liquibase|knex|sqlite|postgres|supabase|dbmate",
+        "migration ..1 file|files|script|scripts|history", "@migration ..6 append-only|immutable|idempotent|reversible|additive|backward|backwards|rollback|down|renumber|renumbered|applied|shipped|existing|old|numbered|sequential|merged|committed|deployed",
+        "@never ..4 edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch ..5 @migration", "run|apply|create|add|generate|write|test|commit|include|review ..5 migration|migrations",
+        "@code ..4 @migration",
+    ];
+    SCHEMA_CHANGE = [
+        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..6 backward-compatible|backwards-compatible|additive|nullable", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
+        "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
+    ];
+    RESET = ["@never ..8"];
+}
+
+/// Reads what a clause says about migrations.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    if !clause.may_ask() || clause.setting.samples {
+        return None;
+    }
+    let words = clause.has(v::MIGRATION)
+        && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
+    let topic = clause.setting.topic.any(v::MIGRATION) && clause.setting.topic.any(v::MIGRATION.with(v::SCHEMA));
+    let commanded = clause.words.iter().any(|word| word.classes.any(v::CODE) && word.classes.any(v::MIGRATION));
+    let checked = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "confirm"));
+    let own = words
+        && !checked
+        && clause.fits(&DATABASE)
+        && (clause.asks()
+            || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
+    let schema = clause.fits(&SCHEMA_CHANGE)
+        && clause.has(v::SCHEMA)
+        && clause.asks()
+        && (clause.forbids() || clause.has(v::MIGRATION) || topic);
+    let listed = topic
+        && clause.mood.form == Form::Command
+        && clause.has(v::MIGRATION.with(v::SCHEMA))
+        && clause.fits(&DATABASE);
+    let reset = commanded
+        && clause.asks()
+        && (clause.forbids() && clause.fits(&RESET)
+            || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
+    let mild = clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
+    (!mild && (own || schema || listed || reset))
+        .then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
+}

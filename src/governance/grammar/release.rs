@@ -1,0 +1,70 @@
+//! Versions, tags, changelogs and what couples them to changes.
+
+use super::clause::{Clause, Found};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary as v;
+use crate::governance::directive::{Kind, Object};
+
+patterns! {
+    CHANGELOG = [
+        "changelog|changelogs|changeset|changesets|release-notes|newsfragment|newsfragments|changelog.md", "changelog ..1 entry|entries|update|updates",
+    ];
+    VERSIONS = [
+        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "version ..2 bump|bumps",
+        "version ..3 places|files",
+    ];
+    TAGS = [
+        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut|use|add|force ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag",
+        "@release ..4 tag|tags|tagged ..3",
+    ];
+    RELEASING = [
+        "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 for ..2 @release", "use ..6 to ..1 @release|publish|cut",
+        "cut|create|make|prepare|declare|draft ..4 @release ..6", "after|before ..2 @release|releasing|publishing ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
+    ];
+    OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
+    HOMONYM = ["latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
+}
+
+/// Reads what a clause says about releases.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    let coded = clause.words.iter().any(|word| {
+        word.classes.any(v::CODE)
+            && (word.text.ends_with("changelog.md")
+                || word.text.contains("changeset") && !word.text.contains('_')
+                || word.text.starts_with("gh release")
+                || word.text.contains("npm publish")
+                || word.text.contains("npm version"))
+    });
+    let topic = clause.setting.topic.any(v::RELEASE) || clause.setting.topic.any(v::VERSION);
+    if !(clause.has(v::VERSION.with(v::RELEASE)) || clause.setting.label.any(v::VERSION) || coded)
+        || clause.fits(&OF_MEMORY)
+        || clause.setting.samples
+    {
+        return None;
+    }
+    let changelog = clause.fits(&CHANGELOG) || coded && !clause.says(&["pre-commit"]);
+    let versions = clause.fits(&VERSIONS) && (!clause.fits(&HOMONYM) || topic) && !clause.has(v::SCHEMA);
+    let tags = clause.fits(&TAGS)
+        && !clause.fits(&HOMONYM)
+        && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN))
+            || clause.says(&["version", "versions", "git", "tag"]) && topic);
+    let releasing =
+        clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
+    let speaks = clause.mood.asks()
+        || clause.setting.negated
+        || clause.mood.form == Form::Fragment
+            && (changelog && clause.forbids()
+                || versions && (clause.says(&["must", "match"]) || topic) && clause.words.len() > 4);
+    let labelled = clause.setting.label.any(v::VERSION)
+        && clause.mood.asks()
+        && clause.says(&["notes", "note", "entry", "entries"]);
+    let needs = !clause.says(&["read", "see", "check"])
+        || clause.says(&["update", "bump", "add", "verify", "changeset", "changelog"]);
+    let step = clause.text.ends_with(':')
+        && clause.mood.form == Form::Command
+        && !clause.forbids()
+        && !clause.says(&["must", "always"]);
+    (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
+        .then(|| clause.found(Kind::Release, Object::Release))
+}

@@ -1,0 +1,158 @@
+//! What stands around a clause and gives it its sense: headings, lead-ins, labels.
+
+use super::mood::{self, Form};
+use super::pattern::patterns;
+use super::vocabulary::{self as v, Classes};
+use super::words::{self, Word};
+use crate::governance::directive::Polarity;
+
+/// What a clause inherits.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// The classes of the words of the innermost heading, the lead-in and the label.
+    pub topic: Classes,
+    /// The same of the label alone.
+    pub label: Classes,
+    /// Whether what stands above forbids.
+    pub negated: bool,
+    /// Whether what stands above asks: "Always:", "You must:".
+    pub asks: bool,
+    /// Whether what stands above says "before committing", "pre-push checks".
+    pub before: bool,
+    /// Whether what stands above says "after deploying".
+    pub after: bool,
+    /// Whether what stands above is about the messages of commits, or about titles of pull requests.
+    pub messages: bool,
+    /// Whether the clause describes what its label names: a file, a command.
+    pub listing: bool,
+    /// Whether what stands above shows samples, good or bad ones.
+    pub samples: bool,
+    /// Whether what stands above is about when deploys may happen.
+    windows: bool,
+    /// The heading and lead-in that gave it its sense.
+    pub because: Vec<String>,
+}
+
+patterns! {
+    /// What makes a list one of checks before something.
+    BEFORE_ACT = [
+        "@before ..4 @commit|@push|@pr|@merge|@deploy|@release",
+        "@before you? submitting|submit|finishing|opening|handing|finalizing|completion|completing|handoff|shipping|review ..2 $",
+        "before submitting", "before submission",
+        "pre-commit|pre-push|pre-pr|pre-merge|pre-deploy|pre-deployment|pre-submission|pre-release ..1 checklist|check|checks|steps|requirements|validation|verification|gate|gates|tests|workflow",
+        "@pr|@commit|@deploy|@deployment|@release|submission|merge ..1 checklist",
+        "checklist before", "merge|@pr|quality|@release|@commit ..1 gates|gate",
+        "definition of done",
+        "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
+    ];
+    AFTER_ACT = [
+        "after ..2 @deploy|@push|@merge|@release", "post-deploy|post-deployment|post-merge|post-release",
+    ];
+    FORBIDS = [
+        "^ don't $", "^ don'ts $", "^ never $", "^ avoid $", "^ never|don't|avoid|mustn't ..2 do|these ..2 $", "what not to do", "things to avoid",
+        "anti-patterns|antipatterns|anti-pattern", "^ forbidden|prohibited|disallowed|banned ..3 $",
+        "mustn't $", "mustn't : $", "shouldn't $", "never do", "@agent ..3 mustn't|shouldn't|can't $", "^ not allowed", "common mistakes", "red lines",
+        "^ never : $", "^ avoid : $", "^ don't : $", "^ never @verb $", "^ don't @verb $", "^ avoid these ..2 $", "^ ❌ ..2 $", "⛔|🚫 ..2 $", "^ stop ..1 $",
+        "mustn't|never|don't|shouldn't ..4 : $", "do|did|does not : $",
+    ];
+    MESSAGES = [
+        "@commit ..1 @message|format|style|convention|conventions|guidelines|standards|rules|prefixes|types|scopes",
+        "@message ..1 format|style|convention|conventions", "@pr ..1 title|titles|naming", "git ..1 convention|conventions|format|style",
+        "@conventional ..1 @commit", "writing ..1 @commit", "^ commits : ? $", "^ commits $", "^ commits ..1 @pr ..3 $", "^ commit $",
+    ];
+    SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
+}
+
+impl Setting {
+    /// Whether what stands above is about when deploys may happen.
+    pub fn windows(&self) -> bool {
+        self.windows
+    }
+
+    /// Reads what stands above a clause: headings outermost first, then lead-ins, then a label.
+    pub fn of(headings: &[String], leads: &[String], label: Option<&str>) -> Self {
+        let mut setting = Self::default();
+        let count = headings.len();
+        for (index, heading) in headings.iter().enumerate() {
+            setting.take(heading, index + 1 == count, index + 2 >= count);
+        }
+        for lead in leads {
+            setting.take(lead, true, true);
+        }
+        if let Some(label) = label {
+            setting.take(label, true, true);
+            setting.label = classes(&words::split(label));
+            setting.listing = names_a_thing(label);
+        }
+        setting
+    }
+
+    /// Takes one text: only the near ones give topics, only the nearest headings negate.
+    fn take(&mut self, text: &str, near: bool, sense: bool) {
+        let words = words::split(text);
+        let mood = mood::read(&words);
+        let fits = |patterns: &[super::pattern::Pattern]| {
+            patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some())
+        };
+        if near {
+            self.topic = self.topic.with(classes(&words));
+        }
+        if !sense {
+            return;
+        }
+        let before = (self.before, self.negated, self.asks);
+        self.before |= fits(&BEFORE_ACT);
+        self.after |= fits(&AFTER_ACT);
+        self.negated |= fits(&FORBIDS);
+        self.messages |= fits(&MESSAGES);
+        self.windows |= words.iter().any(|word| {
+            matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
+        });
+        self.samples = fits(&SAMPLES);
+        let leads_in = text.trim_end().ends_with(':');
+        let asks = mood.asks() && mood.polarity != Polarity::MustNot && mood.form != Form::Fragment;
+        self.asks |= leads_in && asks;
+        if before != (self.before, self.negated, self.asks) {
+            self.because.push(text.to_owned());
+        }
+    }
+}
+
+/// Whether a label names a file, a command or a tool rather than a subject.
+fn names_a_thing(label: &str) -> bool {
+    let label = label.trim();
+    let code = label.starts_with('`') && label.ends_with('`') && !label.trim_matches('`').contains('`');
+    let file = !label.contains(' ')
+        && (label.contains('/') || label.contains('_') || label.trim_end_matches('.').contains('.'));
+    code || file || label.starts_with('/')
+}
+
+fn classes(words: &[Word]) -> Classes {
+    words.iter().fold(Classes::default(), |all, word| all.with(word.classes))
+}
+
+/// The classes that make a sentence one about governance at all.
+pub const GOVERNANCE: Classes = v::COMMIT
+    .with(v::PUSH)
+    .with(v::PR)
+    .with(v::MERGE)
+    .with(v::DEPLOY)
+    .with(v::RELEASE)
+    .with(v::BRANCH)
+    .with(v::FORCE)
+    .with(v::AMEND)
+    .with(v::NOVERIFY)
+    .with(v::MIGRATION)
+    .with(v::SECRET)
+    .with(v::TRAILER)
+    .with(v::FREEZE)
+    .with(v::CISKIP)
+    .with(v::HOOK)
+    .with(v::CONVENTIONAL)
+    .with(v::VERSION)
+    .with(v::ROLLBACK)
+    .with(v::SCHEMA)
+    .with(v::MESSAGE);
+
+/// The classes of sentences that are read: those of environments too.
+pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK);

@@ -1,0 +1,74 @@
+//! How large commits and pull requests may be, and that each has one concern.
+
+use super::clause::{Clause, Found, whole};
+use super::mood::Form;
+use super::pattern::patterns;
+use super::vocabulary as v;
+use crate::governance::directive::{Kind, Object};
+
+patterns! {
+    ONE = [
+        "one|single ..5 per|/|a|each|in ..1 @commit|@pr", "@commit|@pr ..2 = one", "@commit|@pr ..5 one|single ..2 thing|concern|purpose|change|topic|logical|responsibility|issue|feature|item|fix|idea|task", "@commit|@pr ..1 per ..2 exchange|concern|feature|change|fix|task|issue|item|project|topic|lesson|crate|package|locale|rule|logical",
+        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "own ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
+    ];
+    SMALL = [
+        "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
+        "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
+        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split|break ..8 @commit|@pr|separate", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
+        "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
+    ];
+    COUNT = [
+        "@pr|@commit|diff|diffs|change|changes|changeset ..8 # ..2 lines|loc|files|commits|file", "# ..2 lines|loc|files|commits|file ..6 per|in|a|each ..2 @pr|@commit|change", "under|below|at-most|max|maximum|more-than|exceed|≤|<|<=|fewer-than|up-to|exceeds|over ..2 # ..2 lines|loc|files ..1",
+    ];
+    LIMITS = ["under|below|at-most|max|maximum|more-than|exceed|exceeds|exceeding|≤|<|<=|limit|limited|fewer-than|up-to|over|larger|smaller|above|>|within"];
+    UNITS = ["# ..2 lines|loc", "# ..2 files|file", "# ..1 commits|commit"];
+}
+
+/// Reads what a clause says about size.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    let governed = clause.about(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
+    if !governed || !clause.may_ask() || clause.has(v::DEPLOY) && !clause.has(v::COMMIT.with(v::PR)) {
+        return None;
+    }
+    let own = clause.has(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
+    if clause.fits(&COUNT) && clause.fits(&LIMITS) && clause.about(v::PR.with(v::COMMIT)) && !clause.has(v::MESSAGE) {
+        let sized = limits(clause, clause.found(Kind::ChangeSize, object(clause)));
+        if !sized.params.is_empty() {
+            return Some(sized);
+        }
+    }
+    // A message that is small is another subject, and so is one test per change.
+    if clause.has(v::MESSAGE) && !clause.says(&["focused", "separate"])
+        || clause.setting.messages && clause.words.len() < 4
+        || clause.has(v::TRAILER)
+    {
+        return None;
+    }
+    let one = clause.fits(&ONE) && own;
+    let small = clause.fits(&SMALL) && (own || clause.setting.topic.any(v::PR.with(v::COMMIT)));
+    let fragment = clause.mood.form == Form::Fragment && !clause.asks();
+    if !(one || small) || fragment && !(one || clause.has(v::SMALL)) || clause.has(v::VERSION) && !clause.has(v::PR) {
+        return None;
+    }
+    let read = clause.found(Kind::ChangeSize, object(clause));
+    Some(if one { read.with("one", "concern") } else { read })
+}
+
+fn limits(clause: &Clause<'_>, mut read: Found) -> Found {
+    for (pattern, key) in UNITS.iter().zip(["max-lines", "max-files", "max-commits"]) {
+        let number =
+            pattern.find(&clause.words, clause.mood.main).and_then(|found| clause.number(*found.numbers.first()?));
+        if let Some(number) = number.filter(|number| *number > 0.0) {
+            read = read.with(key, whole(number));
+        }
+    }
+    read
+}
+
+fn object(clause: &Clause<'_>) -> Object {
+    if clause.has(v::PR) || !clause.has(v::COMMIT) && clause.setting.topic.any(v::PR) {
+        Object::PullRequest
+    } else {
+        Object::Commit
+    }
+}

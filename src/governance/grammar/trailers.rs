@@ -1,0 +1,52 @@
+//! Co-authors, sign-offs and lines that say what generated a commit.
+
+use super::clause::{Clause, Found};
+use super::pattern::patterns;
+use super::vocabulary as v;
+use crate::governance::directive::{Kind, Object, Polarity};
+
+patterns! {
+    GENERATED = [
+        "generated with|by", "@agent ..2 attribution|signature|footer|credit|credits|branding", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
+        "@commit|@pr ..4 mention ..2 @agent", "disclose|disclosure|disclosed ..8 @agent", "@agent ..1 assistance|assisted|ai-assisted ..4 @commit|@pr", "ai-assisted|ai-generated", "@never ..3 author ..4 @agent", "@agent ..4 as ..2 author",
+    ];
+    SIGNED = ["sign ..2 @commit|off", "signed ..1 @commit", "git commit -s", "@commit ..3 signed", "gpg-sign|gpg-signed", "dco"];
+}
+
+/// Reads what a clause says about trailers.
+pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    let generated = clause.fits(&GENERATED) && clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE));
+    let signed = clause.fits(&SIGNED) && clause.about(v::COMMIT);
+    let flagged = clause.words.iter().any(|word| word.text == "git commit -s" || word.text == "commit -s");
+    if !(clause.has(v::TRAILER) || generated || signed || flagged) || !clause.may_ask() || clause.has(v::NOVERIFY) {
+        return None;
+    }
+    let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::TRAILER));
+    if !about
+        || clause.mood.form == super::mood::Form::Fragment
+            && !(clause.forbids() || clause.asks() || clause.setting.messages)
+    {
+        return None;
+    }
+    // "sign-off" by a person is an approval.
+    if clause.says(&["sign-off"]) && clause.has(v::PERSON) && !clause.has(v::COMMIT) {
+        return None;
+    }
+    let read = clause.found(Kind::Trailers, Object::Commit);
+    let key = if read.polarity == Polarity::MustNot { "forbid" } else { "require" };
+    Some(read.with(key, name(clause, signed || flagged)))
+}
+
+/// The trailer that a clause means.
+fn name(clause: &Clause<'_>, signed: bool) -> &'static str {
+    let says = |start: &str| clause.words.iter().any(|word| word.text.contains(start));
+    if says("co-author") || says("coauthor") {
+        "Co-authored-by"
+    } else if signed || says("signed-off") || says("signoff") || says("sign-off") || says("dco") {
+        "Signed-off-by"
+    } else if says("assisted-by") {
+        "Assisted-by"
+    } else {
+        "Generated-by"
+    }
+}

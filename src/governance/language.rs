@@ -1,0 +1,63 @@
+//! Whether a text is in a language that the grammar reads: English.
+
+/// Common short words of languages in Latin letters that are no English words.
+const FOREIGN: [&str; 66] = [
+    "el", "los", "las", "una", "para", "por", "con", "del", "que", "como", "está", "pero", "não", "uma", "com", "dos",
+    "das", "são", "você", "também", "le", "les", "des", "une", "est", "pour", "dans", "avec", "sur", "pas", "sont",
+    "vous", "être", "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "mit", "für", "auf", "wenn", "werden",
+    "il", "lo", "gli", "che", "della", "sono", "nel", "het", "een", "niet", "voor", "zijn", "och", "att", "som",
+    "inte", "nie", "jest", "się", "ve",
+];
+
+/// Common short words of English.
+const ENGLISH: [&str; 34] = [
+    "the", "a", "an", "of", "to", "and", "in", "is", "for", "with", "on", "that", "this", "be", "are", "or", "not",
+    "use", "run", "all", "from", "before", "must", "should", "never", "always", "when", "if", "you", "it", "by", "do",
+    "no", "only",
+];
+
+/// Whether a text cannot be read: most letters are not Latin, or its short words are another language's.
+pub fn is_foreign(text: &str) -> bool {
+    let (mut latin, mut other) = (0_usize, 0_usize);
+    for letter in prose(text) {
+        if letter.is_alphabetic() {
+            if u32::from(letter) < 0x250 { latin += 1 } else { other += 1 }
+        }
+    }
+    // A letter of Chinese or Japanese stands for several of ours.
+    if other > 0 && other * 3 > latin {
+        return true;
+    }
+    let (mut foreign, mut english) = (0_usize, 0_usize);
+    for word in text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty() && word.len() < 12) {
+        let word = word.to_lowercase();
+        foreign += usize::from(FOREIGN.contains(&word.as_str()));
+        english += usize::from(ENGLISH.contains(&word.as_str()));
+    }
+    foreign >= 2 && foreign > english * 2
+}
+
+/// The letters outside code spans.
+fn prose(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.split('`').step_by(2).flat_map(str::chars)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_foreign;
+
+    #[test]
+    fn english_is_told_from_others() {
+        for text in ["Never push to main.", "Run `npm test`", "Deploy naïvely, über-fast", "Commit"] {
+            assert!(!is_foreign(text), "{text}");
+        }
+        for text in [
+            "主分支禁止直接推送",
+            "Nie direkt auf den Hauptzweig pushen, wenn die Tests nicht grün sind",
+            "No más de tres despliegues por hora para los días de trabajo",
+            "Не отправляйте напрямую в main",
+        ] {
+            assert!(is_foreign(text), "{text}");
+        }
+    }
+}
