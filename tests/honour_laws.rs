@@ -160,6 +160,7 @@ fn directive() -> impl Strategy<Value = Directive> {
                 bound: true,
                 params,
                 exception: None,
+                also: Vec::new(),
             }
         },
     )

@@ -1,6 +1,7 @@
 //! Gathers the facts of a request: the repository, the policy, the record of deployments.
 
 mod batch;
+pub mod governance;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,12 +11,13 @@ use chrono::TimeDelta;
 
 use crate::engine::account::rollout_facts;
 use crate::engine::calendar::HORIZON;
+use crate::engine::decision::Level;
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Deployment, Environment, Instant};
 use crate::engine::facts::{Ancestry, DeployRequest, Facts, Known, Missing, Pushes};
 use crate::engine::history::Future;
 use crate::engine::lane::LaneRequest;
-use crate::engine::policy::{EnvironmentPolicy, Policy, Trigger};
+use crate::engine::policy::{EnvironmentPolicy, Policy, RuleEntry, Trigger};
 use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
@@ -170,15 +172,16 @@ impl Subject {
         records: Known<Records>,
     ) -> Result<Gathered, Error> {
         let now = self.now.instant;
-        let mut policy = policy;
         let mut notes = self.found.notes.clone();
+        let (mut policy, governed) = self.adopt(policy, &mut notes);
         let mut records = records;
         let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default;
         if unrecorded {
             notes.push("no record of deployments was found: the pushes are judged, as advice only; `--deploys FILE` gives a record".to_owned());
             let graphless = [RuleId::PushFrequency, RuleId::FixChain];
-            policy.rules.retain(|entry| graphless.contains(&entry.rule.id()));
-            policy.rules.iter_mut().for_each(|entry| entry.level = crate::engine::decision::Level::Advisory);
+            let built_in = |entry: &RuleEntry| entry.source.file.starts_with("built-in:");
+            policy.rules.retain(|entry| !built_in(entry) || graphless.contains(&entry.rule.id()));
+            policy.rules.iter_mut().filter(|entry| built_in(entry)).for_each(|entry| entry.level = Level::Advisory);
         }
         let filter = match policy.paths.is_empty() {
             true => None,
@@ -217,6 +220,9 @@ impl Subject {
             Ok(None) => Ok(None),
             Ok(Some(base)) => self.repo.ancestry(&commit, base).map(Some),
         };
+        let shipped = base.as_ref().ok().and_then(Option::as_ref);
+        let governance = self.governance_facts(&policy, &commit, landed, shipped, governed.as_ref());
+        notes.extend(governed.as_ref().and_then(|governed| self.lock_note(governed)));
         let pushes = trunk.map(|trunk| {
             // A commit that landed later than the instant judged would land now, as one that has not landed.
             let seen = trunk.landings.last().is_some_and(|last| {
@@ -251,11 +257,15 @@ impl Subject {
             pushes,
             batch,
             ancestry,
-            governance: Err(not_read("the reading of the governance file")),
+            governance,
             storage: Err(not_read("the reading of the deploy configuration")),
             checks: Err(not_read("the state of checks on the commit")),
             overrides: Vec::new(),
         };
+        let mut notes = notes;
+        if self.found.kind == PolicyKind::Default {
+            notes.extend(governance::never_block_on_guesses(&mut policy, &facts));
+        }
         Ok(Gathered { policy, facts, subject, history, notes })
     }
 

@@ -8,3 +8,4 @@ pub mod kamal_audit;
 pub mod log;
 pub mod packs;
 pub mod policy;
+pub mod working_tree;

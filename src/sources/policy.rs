@@ -138,6 +138,17 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
     }
 }
 
+/// The policy that a commit brings; `None` where it has none.
+///
+/// # Errors
+///
+/// Fails where that is not valid.
+pub fn at(repo: &Repo, commit: &CommitId) -> Result<Option<Policy>, Error> {
+    let home = Home::Tip { branch: commit.short().to_owned(), commit: commit.clone() };
+    let Some((path, bytes)) = first(Some(repo), Some(&home))? else { return Ok(None) };
+    read(Some(repo), home, path, bytes, Vec::new()).map(|found| Some(found.policy))
+}
+
 /// The first policy file of a place.
 fn first(repo: Option<&Repo>, home: Option<&Home>) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
     let Some(home) = home else { return Ok(None) };

@@ -22,6 +22,7 @@ pub fn directive(kind: Kind, polarity: Polarity, params: Json) -> Directive {
         bound: !params.is_empty(),
         params,
         exception: None,
+        also: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ pub fn directive(kind: Kind, object: Object, polarity: Polarity, text: &str, par
         bound: !params.is_empty(),
         params,
         exception: None,
+        also: Vec::new(),
     }
 }
 

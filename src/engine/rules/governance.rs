@@ -10,6 +10,7 @@ use crate::engine::facts::{Facts, OutsideFinding};
 use crate::engine::policy::binding::{Binding, bindings, kind_or_id};
 use crate::engine::policy::reader::Problems;
 use crate::engine::policy::yaml::{Key, Value, Yaml};
+use crate::engine::rules::storage_topology::Severity;
 
 /// The governance file is honoured; with what is to be made of its directives.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -203,8 +204,12 @@ impl Check for Governance {
     fn gate(&self, facts: &Facts, _at: Instant) -> Gate {
         match &facts.governance {
             Err(_) => Gate::Unknown(None),
-            Ok(findings) if findings.is_empty() => Gate::Open,
-            Ok(_) => Gate::Reject,
+            Ok(findings) => match findings.iter().map(|finding| finding.level).max() {
+                // What is low is said, and blocks nothing: a guess, a preference, what has landed already.
+                None | Some(Severity::Low) => Gate::Open,
+                Some(Severity::Medium) => Gate::Shut,
+                Some(Severity::High | Severity::Critical) => Gate::Reject,
+            },
         }
     }
 
@@ -213,14 +218,24 @@ impl Check for Governance {
             Ok(findings) => findings,
             Err(missing) => return not_known(missing),
         };
+        let mut findings: Vec<&OutsideFinding> = findings.iter().collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+        let blocking = findings.iter().filter(|finding| finding.level > Severity::Low).count();
+        let remedy = match gate {
+            Gate::Reject => Some("mend what is named, or waive the directive with a reason and an end date"),
+            Gate::Shut => Some(
+                "take back what weakens the governance file or the policy, or land it by a review of those whom the policy names",
+            ),
+            _ => None,
+        };
         Explanation {
-            message: match findings.len() {
-                0 => "the governance file is honoured".to_owned(),
-                count => format!("{} of the governance file", super::counted(count, "violation")),
+            message: match (blocking, findings.len()) {
+                (0, 0) => "the governance file is honoured".to_owned(),
+                (0, advice) => format!("the governance file is honoured, with {}", super::counted(advice, "remark")),
+                (count, _) => format!("{} against the governance file", super::counted(count, "finding")),
             },
-            remedy: (gate == Gate::Reject)
-                .then(|| "mend what is named, or waive the directive with a reason and an end date".to_owned()),
-            evidence: shown(&findings.iter().collect::<Vec<_>>()),
+            remedy: remedy.map(str::to_owned),
+            evidence: shown(&findings),
         }
     }
 

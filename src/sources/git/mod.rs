@@ -11,6 +11,7 @@ mod paths;
 mod reach;
 mod tags;
 mod touched;
+mod tree;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub use error::GitError;
 pub use landings::{Clock, Landings, Now};
 pub use paths::PathFilter;
 pub use tags::{DeployTags, UnreadTag};
+pub use tree::{CommitTree, Reach};
 
 /// A repository, opened for reading.
 pub struct Repo {

@@ -11,7 +11,7 @@ use crate::engine::event::CommitId;
 const FILES: usize = 10_000;
 
 /// The mode of a symbolic link in a tree.
-const LINK: i32 = 0o120_000;
+pub(super) const LINK: i32 = 0o120_000;
 
 impl Repo {
     /// The first line of a commit's message.
@@ -50,7 +50,7 @@ impl Repo {
         }
     }
 
-    fn content(&self, id: Oid, path: &str, limit: usize) -> Result<Vec<u8>, GitError> {
+    pub(super) fn content(&self, id: Oid, path: &str, limit: usize) -> Result<Vec<u8>, GitError> {
         let header = self.inner.odb().and_then(|objects| objects.read_header(id));
         let (size, _) = header.map_err(GitError::unreadable(format!("read {path}")))?;
         if size > limit {
