@@ -1,7 +1,6 @@
 //! Pure: the text of governance files in, directives and findings out. No model is involved, and nothing is guessed.
 //!
 //! - [`directive`]: one thing that a text asks for, with its place and its numbers.
-
 //! - [`map`]: which rule a directive is; [`terms`]: on what terms it is judged; [`waiver`]: what lets it off for a time.
 //! - [`drift`]: directives against the policy; [`contradiction`]: against each other; [`adopt`]: as rules of the policy.
 //! - [`guard`]: what a change takes away from directives, [`guard_policy`] from the policy; [`words`]: both numbers.
