@@ -186,6 +186,14 @@ fn local_time_needs_a_zone_and_pushes_need_a_trigger() {
     let friday = Directive { object: Object::Merge, ..window(&json!({"freeze": true, "days": "fri"})) };
     assert_eq!(status(&friday, "    advisory: [no-overlap]\n").0, Status::Advice);
     assert_eq!(status(&friday, "    trigger: push\n    advisory: [no-overlap]\n").0, Status::Missing);
+    let soak = directive(
+        Kind::DeployInterval,
+        Object::Deploy,
+        Polarity::Must,
+        "Soak a day",
+        &json!({"in": "staging", "for": "1d"}),
+    );
+    assert_eq!(status(&soak, "    soft-mandatory: [{soak-time: {in: staging, for: 2d}}]\n").0, Status::Stricter);
     let apart = directive(
         Kind::DeployInterval,
         Object::Push,

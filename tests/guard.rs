@@ -49,6 +49,9 @@ fn a_change_that_weakens_a_directive_is_named_with_both_numbers() {
     assert_eq!(lost(&base, &[vague])[0].0, Loss::Weakened);
     let copy = Directive { place: Place { file: "AGENTS.md".into(), ..three.place.clone() }, ..three.clone() };
     assert_eq!(lost(&[three.clone(), copy.clone()], &[copy]), [], "one of two copies still asks it");
+    let second = Directive { id: format!("{}-2", three.id), ..three.clone() };
+    assert_eq!(lost(&[three.clone(), second.clone()], &base), []);
+    assert_eq!(lost(&[three.clone(), second], &with(json!({"deploys": 4, "per": "1h"}))).len(), 2);
 }
 
 #[test]

@@ -40,11 +40,11 @@ fn spoken() -> impl Strategy<Value = (RuleId, Json)> {
         length().prop_map(|length| (RuleId::MinInterval, json!({"since-start": length}))),
         length().prop_map(|length| (RuleId::MinInterval, json!({"after-finish": length}))),
         (1..9_u32, length()).prop_map(|(pushes, per)| (RuleId::PushFrequency, json!({"pushes": pushes, "per": per}))),
-        (1..9_u32).prop_map(|least| (RuleId::BatchSize, json!({"min-commits": least}))),
+        (2..9_u32).prop_map(|least| (RuleId::BatchSize, json!({"min-commits": least}))),
         (1..9_u32).prop_map(|most| (RuleId::BatchSize, json!({"max-commits": most}))),
-        (1..9_u32, length())
+        (2..9_u32, length())
             .prop_map(|(least, wait)| (RuleId::BatchSize, json!({"min-commits": least, "max-wait": wait}))),
-        (1..9_u32, 0..9_u32, prop::option::of(length())).prop_map(|(least, more, wait)| {
+        (2..9_u32, 0..9_u32, prop::option::of(length())).prop_map(|(least, more, wait)| {
             let mut keys = json!({"min-commits": least, "max-commits": least + more});
             if let Some(wait) = wait {
                 keys["max-wait"] = wait.into();
@@ -100,7 +100,7 @@ fn read(sentence: &str) -> Option<(RuleId, Json)> {
         return Some((RuleId::BatchSize, json!({"max-commits": number(&found[0])})));
     }
     if let Some(found) = captured(&format!(
-        "Batch at least ([0-9]+)(?: and at most ([0-9]+))? commits? into one deploy(?:, or wait at most {length})?\\."
+        "Batch (?:at least )?([0-9]+)(?: to ([0-9]+))? commits? into one deploy(?:, or wait at most {length})?\\."
     )) {
         let mut keys = json!({"min-commits": number(&found[0])});
         if !found[1].is_empty() {
@@ -156,11 +156,11 @@ proptest! {
 #[test]
 fn prose_reads_as_people_write() {
     let policy = policy(
-        "    soft-mandatory:\n      - max-frequency: {deploys: 3, per: 1h}\n      - min-interval: {after-finish: 10m}\n      - push-frequency: {pushes: 2, per: 30m}\n      - batch-size: {min-commits: 3, max-wait: 2h}\n      - fix-chain: {fixes: 3, within: 2h}\n      - deployment-window: {days: mon-thu, from: \"09:00\", to: \"16:00\"}\n      - freeze: {days: fri, from: \"15:00\", to: \"24:00\"}\n      - no-overlap\n    advisory:\n      - min-interval: 5m\n      - freeze: {from: 2026-12-24, to: 2027-01-01}\n",
+        "    soft-mandatory:\n      - max-frequency: {deploys: 3, per: 1h}\n      - min-interval: {after-finish: 10m}\n      - push-frequency: {pushes: 2, per: 30m}\n      - batch-size: {min-commits: 3, max-wait: 2h}\n      - fix-chain: {fixes: 3, within: 2h}\n      - deployment-window: {days: mon-thu, from: \"09:00\", to: \"16:00\"}\n      - freeze: {days: fri, from: \"15:00\", to: \"24:00\"}\n      - no-overlap\n      - freeze: {from: 2026-12-24, to: 2027-01-01}\n    advisory:\n      - min-interval: 5m\n      - freeze: {days: sat, from: \"01:00\", to: \"02:00\"}\n",
     );
     assert_eq!(
         prose(&policy),
-        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- Prefer to wait at least 5 minutes between deploys.\n- Prefer no deploys from 2026-12-24 to 2027-01-01.\n"
+        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- No deploys from 2026-12-24 to 2027-01-01.\n- Prefer to wait at least 5 minutes between deploys.\n"
     );
     assert_eq!(prose(&support::governed::policy("    advisory: [no-overlap]\n")), "");
 }

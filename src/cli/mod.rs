@@ -2,6 +2,7 @@
 
 mod check;
 mod generate;
+mod governance;
 mod history;
 mod init;
 mod policy;
@@ -56,6 +57,7 @@ Ask:
 
 Keep the policy:
   policy       validate, show, schema, test, review
+  governance   What CLAUDE.md asks for, line by line, and who enforces it
 
 Set up:
   completions  Completions for your shell
@@ -90,6 +92,7 @@ enum Command {
     Status(status::Status),
     History(history::History),
     Init(init::Init),
+    Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -108,6 +111,7 @@ impl Cli {
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
             Command::Init(command) => command.run(),
+            Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),
             Command::Man(command) => command.run(),

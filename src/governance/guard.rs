@@ -62,17 +62,18 @@ pub fn absent<'a>(required: &'a [String], directives: &[Directive]) -> Vec<&'a s
 
 /// What is lost where no directive has the id any more: nothing, where another asks the same.
 fn gone(old: &Directive, base: &[Directive], head: &[Directive]) -> Option<(Loss, String)> {
-    let is_new = |new: &&Directive| !base.iter().any(|known| known.id == new.id);
     let is_alike = |new: &&Directive| {
         (new.kind, new.object, new.polarity, &new.scope) == (old.kind, old.object, old.polarity, &old.scope)
     };
+    // Only parameters tell whether other words ask as much; without any, the words must be the same.
+    let tells = |new: &Directive| new.text == old.text || (!old.params.is_empty() && new.bound == old.bound);
     let mut best: Option<(Loss, String)> = None;
-    for new in head.iter().filter(is_new).filter(is_alike) {
-        let tells = !old.params.is_empty() && new.bound == old.bound;
+    for new in head.iter().filter(is_alike) {
+        let is_new = !base.iter().any(|known| known.id == new.id);
         match weaker(old, new) {
-            None if tells => return None,
-            Some(weakened) if tells => best = Some(weakened),
-            _ if best.is_none() => {
+            None if tells(new) => return None,
+            Some(weakened) if is_new && tells(new) => best = Some(weakened),
+            _ if is_new && best.is_none() => {
                 best = Some((Loss::Reworded, format!("{} -> {}", quoted(&old.text), quoted(&new.text))));
             }
             _ => {}

@@ -270,7 +270,10 @@ pub fn speaks_of(directive: &Directive, environment: &str) -> bool {
         "dev" => "development".to_owned(),
         other => other.to_owned(),
     };
-    directive.scope.environment.as_ref().is_none_or(|named| long(named) == long(environment))
+    let scope = directive.scope.environment.as_deref();
+    // "Soak a day in staging" speaks of staging, and holds for what comes after it.
+    let is_trial = |named: &str| directive.params.get("in").and_then(Json::as_str) == Some(named);
+    scope.is_none_or(|named| is_trial(named) || long(named) == long(environment))
 }
 
 /// The rules that two rules must be alike in to be compared number by number.

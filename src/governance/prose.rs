@@ -14,8 +14,8 @@
 //! | `batch-size {min-commits}` | Batch at least A commits into one deploy. |
 //! | `batch-size {min-commits, max-wait}` | Batch at least A commits into one deploy, or wait at most D. |
 //! | `batch-size {max-commits}` | At most B commits in one deploy. |
-//! | `batch-size {min-commits, max-commits}` | Batch at least A and at most B commits into one deploy. |
-//! | `batch-size {min-commits, max-commits, max-wait}` | Batch at least A and at most B commits into one deploy, or wait at most D. |
+//! | `batch-size {min-commits, max-commits}` | Batch A to B commits into one deploy. |
+//! | `batch-size {min-commits, max-commits, max-wait}` | Batch A to B commits into one deploy, or wait at most D. |
 //! | `fix-chain {fixes, within}` | Fewer than N fixes of the same files within D. |
 //! | `deployment-window {days, from, to}` | Deploy only DAYS between HH:MM and HH:MM. |
 //! | `deployment-window {from, to}` | Deploy only between HH:MM and HH:MM. |
@@ -24,8 +24,10 @@
 //! | `freeze {from, to}`, dated | No deploys from DATE to DATE. |
 //!
 //! A count of one has its noun in the singular ("At most 1 deploy per hour"). An advisory rule's sentence begins with
-//! "Prefer": "Prefer at most …", "Prefer no deploys …", "Prefer fewer than …", "Prefer to wait …", "Prefer to batch …",
-//! "Prefer to deploy only …". Several windows in one rule and freezes by a calendar file have no sentence.
+//! "Prefer": "Prefer at most …", "Prefer fewer than …", "Prefer to wait …", "Prefer to batch …", "Prefer to deploy only …".
+//!
+//! No sentence have: several windows in one rule, freezes by a calendar file, `min-commits: 1` (it holds nothing), and
+//! advisory freezes ("prefer no deploys" is too easily read as a window).
 
 use serde_json::{Map, Value as Json};
 
@@ -59,6 +61,9 @@ pub fn sentence(entry: &RuleEntry, environment: &str) -> Option<String> {
     let plain = plain(&entry.rule, environment)?;
     if entry.level.is_mandatory() {
         return Some(plain);
+    }
+    if entry.rule.id() == RuleId::Freeze {
+        return None;
     }
     let verb = ["Wait", "Batch", "Deploy"].into_iter().any(|verb| plain.starts_with(verb));
     let mut letters = plain.chars();
@@ -94,15 +99,14 @@ fn plain(rule: &Rule, environment: &str) -> Option<String> {
 
 fn batch(keys: &Map<String, Json>) -> Option<String> {
     let wait = length(keys, "max-wait").map(|wait| format!(", or wait at most {wait}")).unwrap_or_default();
-    match (keys.get("min-commits"), keys.get("max-commits")) {
-        (Some(least), Some(_)) => {
-            let most = count(keys, "max-commits", "commit")?;
-            Some(format!("Batch at least {least} and at most {most} into one deploy{wait}."))
-        }
+    let most = count(keys, "max-commits", "commit");
+    match (keys.get("min-commits").filter(|least| least.as_u64() != Some(1)), most) {
+        (Some(least), Some(most)) => Some(format!("Batch {least} to {most} into one deploy{wait}.")),
         (Some(_), None) => {
-            Some(format!("Batch at least {} into one deploy{wait}.", count(keys, "min-commits", "commit")?))
+            let least = count(keys, "min-commits", "commit")?;
+            Some(format!("Batch at least {least} into one deploy{wait}."))
         }
-        (None, _) => Some(format!("At most {} in one deploy.", count(keys, "max-commits", "commit")?)),
+        (None, most) => Some(format!("At most {} in one deploy.", most?)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Evidence, Finding, Status, Verdict};
 use crate::report::Report;
 
-pub use text::{clean, escape, harmless, when, wrap};
+pub use text::{clean, escape, harmless, uri, when, wrap};
 
 /// The outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::text::clean;
+use super::text::{clean, uri};
 use super::{advice, blocking};
 use crate::engine::calendar::utc;
 use crate::engine::decision::Finding;
@@ -59,10 +59,4 @@ fn result(finding: &Finding, rule: Option<usize>) -> Json {
             "region": {"startLine": line},
         }}],
     })
-}
-
-/// A path as a relative reference: everything that is no plain letter of a path is written in percent.
-fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~');
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -80,6 +80,13 @@ fn ends_with_www(text: &str) -> bool {
     text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
+/// A path as a relative reference: everything that is no plain letter of a path is written in percent.
+#[must_use]
+pub fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~');
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 /// An instant for a person: the time, the date where it is another day, and how far off it is.
 #[must_use]
 pub fn when(instant: Instant, now: Instant, zone: Option<Tz>) -> String {

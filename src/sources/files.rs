@@ -104,6 +104,30 @@ pub fn ending_with(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
+/// The largest lock or governance file that is read to be written anew, in bytes.
+pub const LOCK_LIMIT: u64 = 4 << 20;
+
+/// Writes a file in the place of what is there: whole, or not at all.
+///
+/// # Errors
+///
+/// Fails where it cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    use std::io::Write;
+    let unwritable = |error: std::io::Error| Error::failure(format!("cannot write {}: {error}", path.display()));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
+    let mut file = File::create_new(&beside).map_err(unwritable)?;
+    let written =
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        unwritable(error)
+    })
+}
+
 /// Creates a file that must not exist yet, with the folders above it.
 ///
 /// # Errors

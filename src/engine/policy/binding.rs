@@ -21,7 +21,7 @@ pub struct Binding {
 pub const RAPID_FIRE: &str = "rapid-fire";
 
 /// The keys that tell which rule parameters belong to; the first that is there decides.
-const TELLING: [(&str, RuleId); 14] = [
+const TELLING: [(&str, RuleId); 16] = [
     ("deploys", RuleId::MaxFrequency),
     ("pushes", RuleId::PushFrequency),
     ("since-start", RuleId::MinInterval),
@@ -31,6 +31,8 @@ const TELLING: [(&str, RuleId); 14] = [
     ("max-wait", RuleId::BatchSize),
     ("fixes", RuleId::FixChain),
     ("within", RuleId::FixChain),
+    ("in", RuleId::SoakTime),
+    ("for", RuleId::SoakTime),
     ("contexts", RuleId::RequiredChecks),
     ("freeze", RuleId::Freeze),
     ("days", RuleId::DeploymentWindow),
@@ -52,7 +54,7 @@ pub fn rule_by_keys(params: &Map<String, Json>) -> Option<RuleId> {
 pub const fn rules_of(kind: Kind) -> &'static [RuleId] {
     match kind {
         Kind::DeployFrequency => &[RuleId::MaxFrequency, RuleId::PushFrequency],
-        Kind::DeployInterval => &[RuleId::MinInterval, RuleId::PushFrequency],
+        Kind::DeployInterval => &[RuleId::MinInterval, RuleId::PushFrequency, RuleId::SoakTime],
         Kind::DeployWindow => &[RuleId::DeploymentWindow, RuleId::Freeze],
         Kind::Batching => &[RuleId::BatchSize],
         Kind::FixChain => &[RuleId::FixChain],
