@@ -262,7 +262,6 @@ impl Subject {
             checks: Err(not_read("the state of checks on the commit")),
             overrides: Vec::new(),
         };
-        let mut notes = notes;
         if self.found.kind == PolicyKind::Default {
             notes.extend(governance::never_block_on_guesses(&mut policy, &facts));
         }

@@ -132,16 +132,14 @@ fn honoured(
         };
     };
     let Ok(head) = repo.head() else { return Ok(None) };
-    let (span, start) = match since {
-        Some(since) => (format!("the commits since {since}"), Some(start(repo, since, edge)?)),
-        None => {
-            let tip = repo.default_branch().ok().map(|branch| branch.tip).filter(|tip| *tip != head);
-            let Some(tip) = tip else { return Ok(None) };
-            ("the commits that have not landed".to_owned(), Some(Some(tip)))
-        }
+    let (span, start) = if let Some(since) = since {
+        (format!("the commits since {since}"), start(repo, since, edge)?)
+    } else {
+        let tip = repo.default_branch().ok().map(|branch| branch.tip).filter(|tip| *tip != head);
+        let Some(tip) = tip else { return Ok(None) };
+        ("the commits that have not landed".to_owned(), Some(tip))
     };
     let directives = &draft.governed.reading.directives;
-    let start = start.flatten();
     let change = repo.change(start.as_ref(), &head, Request::default(), Depth::needed(directives));
     match change {
         Ok(change) => {

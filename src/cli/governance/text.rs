@@ -116,7 +116,9 @@ pub(super) fn terminal(page: &Page, width: usize) -> String {
         page.files.iter().flat_map(|file| file.unseen.iter().map(move |one| format!("{}: {one}", file.path))).collect();
     if !unseen.is_empty() {
         let _ = writeln!(out, "\nNot seen");
-        unseen.iter().for_each(|one| paragraph(&mut out, 2, one));
+        for one in &unseen {
+            paragraph(&mut out, 2, one);
+        }
     }
     out.push('\n');
     for note in &page.notes {
