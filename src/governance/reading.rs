@@ -151,15 +151,16 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
     let heading = passage.place == document::Place::Heading;
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
-        let governs = clause.about(WATCHED) || setting.before || setting.after;
-        if !governs || (heading && !rules(&clause)) {
+        let governs = clause.about(WATCHED) || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"])) || setting.before || setting.after;
+        if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
         // What a file or a command is for is no rule, unless it says so; its numbers are.
         let described = (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start)) && describes(&clause);
         looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
         for found in grammar::read(&clause) {
-            if described && !is_cadence(found.kind) {
+            let named = sentence.is_label && is_cadence(found.kind) && !found.bound && clause.words.len() < 4;
+            if named || described && !is_cadence(found.kind) {
                 continue;
             }
             let line = passage.line(sentence.start + part.start);

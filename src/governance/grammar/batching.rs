@@ -69,7 +69,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if states || clause.setting.messages && !clause.has(v::BATCH) {
         return None;
     }
-    let related = clause.says(&["related"]) && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
+    let related = clause.says(&["related"]) && !clause.says(&["operations", "operation", "calls", "tool", "requests", "queries", "reads"]) && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
     let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
     if governed && (clause.fits(&EACH) || clause.fits(&TOGETHER) || clause.fits(&ONCE)) {
         return Some(clause.unbound(Kind::Batching, object(clause)));

@@ -75,6 +75,10 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
     let vague = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
     let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
+    let optional = clause.says(&["when", "if"]) && clause.says(&["use"]) || clause.text.ends_with(':') && clause.mood.form != Form::Command;
+    if optional {
+        return None;
+    }
     let state = clause.has(v::CHECK) && clause.has(v::PASS);
     let other = clause.mood.form == Form::Command && verb_is(clause, VERB) && !verb_is(clause, v::VERIFY) && !clause.has(v::CHECK);
     let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;

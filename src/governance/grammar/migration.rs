@@ -33,6 +33,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let schema = clause.fits(&SCHEMA_CHANGE) && clause.has(v::SCHEMA) && clause.asks() && (clause.forbids() || clause.has(v::MIGRATION) || topic);
     let listed = topic && clause.mood.form == Form::Command && clause.has(v::MIGRATION.with(v::SCHEMA)) && clause.fits(&DATABASE);
     let reset = commanded && clause.asks() && (clause.forbids() && clause.fits(&RESET) || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
-    let mild = clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
+    let firm = clause.forbids() || clause.mood.form == Form::Modal || clause.says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"]) || (clause.words.len() > 4 && clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
+    let mild = !firm || clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
     (!mild && (own || schema || listed || reset)).then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
 }

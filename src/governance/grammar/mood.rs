@@ -127,8 +127,14 @@ fn form_of(words: &[Word]) -> (Form, Polarity) {
         "prefer" | "consider" | "try" => return (Form::Command, if second == "to" && third(words, "avoid") { Polarity::MustNot } else { Polarity::Should }),
         "only" if words.get(1).is_some_and(|word| word.classes.any(VERB)) => return (Form::Command, Polarity::Must),
         "be" if matches!(second, "mindful" | "careful" | "conservative" | "cautious") => return (if words.iter().any(|word| word.text == "avoid") { Form::Command } else { Form::Permission }, Polarity::MustNot),
+        "ensure" if words.iter().skip(1).take(4).any(|word| matches!(word.text.as_str(), "never" | "not" | "don't" | "no")) => {
+            return (Form::Command, Polarity::MustNot);
+        }
         "ensure" | "✅" => return (Form::Command, Polarity::Must),
-        "must" | "should" | "shall" => return (Form::Modal, Polarity::Must),
+        "must" | "should" | "shall" => {
+            let never = matches!(second, "never" | "not" | "avoid");
+            return (Form::Modal, if never { Polarity::MustNot } else { Polarity::Must });
+        }
         _ => {}
     }
     if first.classes.any(VERB) && !is_noun(words) {
@@ -190,7 +196,7 @@ fn unknown_verb(words: &[Word], at: usize) -> bool {
     let text = word.text.as_str();
     let ends = text.len() > 3 && text.ends_with('s') && !["ss", "us", "is", "'s"].iter().any(|end| text.ends_with(end));
     let next = words.get(at + 1).map_or("", |word| word.text.as_str());
-    ends && matches!(next, "the" | "a" | "an" | "to" | "no" | "any" | "its" | "it" | "your" | "that" | "only" | "all" | "into" | "directly")
+    ends && matches!(next, "the" | "a" | "an" | "to" | "no" | "any" | "its" | "it" | "your" | "that" | "only" | "all" | "into" | "directly" | "them" | "on")
 }
 
 fn finite_form(words: &[Word]) -> (Form, Polarity) {
@@ -202,6 +208,7 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
             }
+            "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }
@@ -218,6 +225,10 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "is" | "are" | "be" | "isn't" | "aren't" => {
                 if let Some(polarity) = verdict(words, at) {
                     return (Form::Modal, polarity);
+                }
+                let near = words.get(at + 1..words.len().min(at + 4)).unwrap_or_default();
+                if near.iter().any(|word| matches!(word.text.as_str(), "allowed" | "permitted" | "fine" | "ok" | "okay" | "optional" | "welcome")) {
+                    return (Form::Permission, Polarity::Must);
                 }
                 if relative == 0 {
                     return stated(words, at);
@@ -259,6 +270,13 @@ fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
         _ => None,
     });
     asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))
+}
+
+/// Whether "don't" speaks to the reader: "you don't", "…, don't"; "forks don't get secrets" states.
+fn addressed(words: &[Word], at: usize) -> bool {
+    const READERS: [&str; 12] = ["you", "agents", "agent", "claude", "we", "please", "always", "and", "but", "or", "then", "so"];
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    before.is_none_or(|word| READERS.contains(&word.text.as_str()) || word.classes.any(PUNCTUATION.with(v::PR).with(v::COMMIT)))
 }
 
 /// "is required", "are not allowed", "isn't permitted".

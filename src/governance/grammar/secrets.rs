@@ -36,7 +36,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks() && clause.says(&["keep", "store", "scan", "rotate", "live"]) && !clause.says(&["safe"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
-    let needless = clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
+    let keys = clause.says(&["key", "keys", "tokens"]) && !clause.has(v::COMMIT.with(v::PUSH)) && !clause.says(&["hardcoded", "hard-coded", "hardcode", "hard-code", "api", "api-keys", "api-key", "expose", "share", "secrets", "credentials", "git", "repo"]);
+    let needless = keys || clause.says(&["receive"]) || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
     let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
     if generated_with || needless || !fits || !speaks || !(forbids || keeps) {
         return None;

@@ -11,6 +11,8 @@ use crate::governance::directive::Polarity;
 pub struct Setting {
     /// The classes of the words of the innermost heading, the lead-in and the label.
     pub topic: Classes,
+    /// The same of all headings.
+    pub wide: Classes,
     /// The same of the label alone.
     pub label: Classes,
     /// Whether what stands above forbids.
@@ -92,6 +94,7 @@ impl Setting {
         let words = words::split(text);
         let mood = mood::read(&words);
         let fits = |patterns: &[super::pattern::Pattern]| patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some());
+        self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
         }

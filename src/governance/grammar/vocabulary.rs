@@ -110,7 +110,7 @@ const STATEMENTS: &str = "is are was were has have had does did runs triggers us
  auto-fixes installs loads shows sets adds removes opens closes builds-on i'm it's there's that's we're they're isn't aren't wasn't doesn't \
  didn't would should've been being gives exposes defines wraps fires emits maps depends expects matches lets causes breaks stays tracks \
  automates wastes costs reruns burns deploys-on publishes merges-into posts watches reruns appears lands listens understands renders reports \
- skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts currently get got made found broke caused happened took went go haven't hasn't still";
+ skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts currently get got made found broke caused happened took went go asks ships strips haven't hasn't still";
 
 /// Words that may stand before the verb of a command.
 const LEADING: &str = "please also then and but so or instead important note critical warning yes remember additionally finally first firstly \

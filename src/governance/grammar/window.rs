@@ -36,7 +36,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     }
     let times = times::read(&clause.words, clause.text);
     if times.spans.is_empty() {
-        let event = acts && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
+        let event = acts && clause.may_ask() && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
         return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
