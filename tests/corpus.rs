@@ -18,7 +18,8 @@ fn read(name: &str, bytes: Vec<u8>) -> Reading {
 #[ignore = "needs a folder of files: CORPUS=folder"]
 fn prints_the_directives_of_a_folder() {
     let folder = PathBuf::from(std::env::var_os("CORPUS").expect("CORPUS names a folder"));
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     for path in paths.into_iter().filter(|path| path.is_file()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();

@@ -2,14 +2,17 @@
 
 /// Common short words of languages in Latin letters that are no English words.
 const FOREIGN: [&str; 66] = [
-    "el", "los", "las", "una", "para", "por", "con", "del", "que", "como", "está", "pero", "não", "uma", "com", "dos", "das", "são", "você", "também", "le", "les", "des", "une", "est", "pour", "dans", "avec", "sur",
-    "pas", "sont", "vous", "être", "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "mit", "für", "auf", "wenn", "werden", "il", "lo", "gli", "che", "della", "sono", "nel", "het", "een", "niet", "voor", "zijn", "och",
-    "att", "som", "inte", "nie", "jest", "się", "ve",
+    "el", "los", "las", "una", "para", "por", "con", "del", "que", "como", "está", "pero", "não", "uma", "com", "dos",
+    "das", "são", "você", "também", "le", "les", "des", "une", "est", "pour", "dans", "avec", "sur", "pas", "sont",
+    "vous", "être", "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "mit", "für", "auf", "wenn", "werden",
+    "il", "lo", "gli", "che", "della", "sono", "nel", "het", "een", "niet", "voor", "zijn", "och", "att", "som",
+    "inte", "nie", "jest", "się", "ve",
 ];
 
 /// Common short words of English.
 const ENGLISH: [&str; 34] = [
-    "the", "a", "an", "of", "to", "and", "in", "is", "for", "with", "on", "that", "this", "be", "are", "or", "not", "use", "run", "all", "from", "before", "must", "should", "never", "always", "when", "if", "you", "it", "by", "do",
+    "the", "a", "an", "of", "to", "and", "in", "is", "for", "with", "on", "that", "this", "be", "are", "or", "not",
+    "use", "run", "all", "from", "before", "must", "should", "never", "always", "when", "if", "you", "it", "by", "do",
     "no", "only",
 ];
 
@@ -48,7 +51,12 @@ mod tests {
         for text in ["Never push to main.", "Run `npm test`", "Deploy naïvely, über-fast", "Commit"] {
             assert!(!is_foreign(text), "{text}");
         }
-        for text in ["主分支禁止直接推送", "Nie direkt auf den Hauptzweig pushen, wenn die Tests nicht grün sind", "No más de tres despliegues por hora para los días de trabajo", "Не отправляйте напрямую в main"] {
+        for text in [
+            "主分支禁止直接推送",
+            "Nie direkt auf den Hauptzweig pushen, wenn die Tests nicht grün sind",
+            "No más de tres despliegues por hora para los días de trabajo",
+            "Не отправляйте напрямую в main",
+        ] {
             assert!(is_foreign(text), "{text}");
         }
     }

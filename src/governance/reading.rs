@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, Clause, Form, Found, GOVERNANCE, Setting, WATCHED};
+use super::grammar::{self, CORE, Clause, Form, Found, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -104,7 +104,12 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
         for index in *start..*end {
             let Some(lead) = directives.get(index) else { continue };
             let spoken = directives.get(*end..).unwrap_or_default().iter().take(3).any(|item| {
-                item.kind == lead.kind && item.place.heading.last().is_some_and(|above| lead.text.len() > 3 && above.contains(lead.text.trim_end_matches(':')))
+                item.kind == lead.kind
+                    && item
+                        .place
+                        .heading
+                        .last()
+                        .is_some_and(|above| lead.text.len() > 3 && above.contains(lead.text.trim_end_matches(':')))
             });
             if spoken {
                 dropped.push(index);
@@ -140,24 +145,39 @@ fn read_passage(file: &File, passage: &Passage, reading: &mut Reading) {
             });
         }
         if found == 0 && looked && !sentence.is_label {
-            reading.unrecognised.push(Unrecognised { file: file.path.clone(), line: passage.line(sentence.start), text: plain(sentence.text) });
+            reading.unrecognised.push(Unrecognised {
+                file: file.path.clone(),
+                line: passage.line(sentence.start),
+                text: plain(sentence.text),
+            });
         }
     }
 }
 
 /// Reads one sentence; whether it looked like governance.
-fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, setting: &Setting, reading: &mut Reading) -> bool {
+fn read_sentence(
+    file: &File,
+    passage: &Passage,
+    sentence: &Sentence<'_>,
+    setting: &Setting,
+    reading: &mut Reading,
+) -> bool {
     let mut looked = false;
     let heading = passage.place == document::Place::Heading;
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
-        let governs = clause.about(WATCHED) || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"])) || setting.before || setting.after;
+        let governs = clause.about(WATCHED)
+            || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
+            || setting.before
+            || setting.after;
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
         // What a file or a command is for is no rule, unless it says so; its numbers are.
-        let described = (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start)) && describes(&clause);
-        looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
+        let described =
+            (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start))
+                && describes(&clause);
+        looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
         for found in grammar::read(&clause) {
             let named = sentence.is_label && is_cadence(found.kind) && !found.bound && clause.words.len() < 4;
             if named || described && !is_cadence(found.kind) {
@@ -165,7 +185,9 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
             }
             let line = passage.line(sentence.start + part.start);
             let directive = directive(file, passage, sentence, &clause, found, line);
-            let known = reading.directives.iter().rev().take_while(|known| known.place.line == line).any(|known| known.text == directive.text && known.kind == directive.kind && known.params == directive.params);
+            let known = reading.directives.iter().rev().take_while(|known| known.place.line == line).any(|known| {
+                known.text == directive.text && known.kind == directive.kind && known.params == directive.params
+            });
             if !known {
                 reading.directives.push(directive);
             }
@@ -176,7 +198,8 @@ fn read_sentence(file: &File, passage: &Passage, sentence: &Sentence<'_>, settin
 
 /// Whether a heading is a rule of its own: it forbids, limits, or says when.
 fn rules(clause: &Clause<'_>) -> bool {
-    let strong = clause.says(&["never", "don't", "always", "must", "only", "no", "avoid", "before", "at-most", "max", "first"]);
+    let strong =
+        clause.says(&["never", "don't", "always", "must", "only", "no", "avoid", "before", "at-most", "max", "first"]);
     let names = clause.says(&["checklist", "steps", "requirements", "guide", "workflow", "checks", "rules", "policy"]);
     strong && !names && clause.mood.form != Form::Statement && clause.words.len() > 2
 }
@@ -199,7 +222,14 @@ fn describes(clause: &Clause<'_>) -> bool {
     !strong && !clause.setting.before
 }
 
-fn directive(file: &File, passage: &Passage, sentence: &Sentence<'_>, clause: &Clause<'_>, found: Found, line: usize) -> Directive {
+fn directive(
+    file: &File,
+    passage: &Passage,
+    sentence: &Sentence<'_>,
+    clause: &Clause<'_>,
+    found: Found,
+    line: usize,
+) -> Directive {
     let mut heading: Vec<String> = passage.headings.iter().map(|text| plain(text)).collect();
     heading.extend(passage.leads.last().map(|lead| plain(lead)));
     let place = Place { file: file.path.clone(), line, heading, via: file.via.clone() };
@@ -217,7 +247,8 @@ fn directive(file: &File, passage: &Passage, sentence: &Sentence<'_>, clause: &C
         scope,
         params: found.params,
         bound: found.bound,
-        exception: grammar::exception(clause.text).or_else(|| grammar::exception(sentence.text).filter(|_| found.polarity != Polarity::Should)),
+        exception: grammar::exception(clause.text)
+            .or_else(|| grammar::exception(sentence.text).filter(|_| found.polarity != Polarity::Should)),
         also: Vec::new(),
     }
 }
@@ -232,7 +263,9 @@ fn add_copies(reading: &mut Reading, loaded: &Loaded) {
     }
     for directive in &mut reading.directives {
         let places = copies.get(directive.place.file.as_str()).into_iter().flatten();
-        let also = places.map(|file| Place { file: file.path.clone(), via: file.via.clone(), ..directive.place.clone() }).collect();
+        let also = places
+            .map(|file| Place { file: file.path.clone(), via: file.via.clone(), ..directive.place.clone() })
+            .collect();
         directive.also = also;
     }
 }

@@ -81,7 +81,8 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     // A subordinate opening keeps its main clause: "If it fails, do not push".
     // "Run: `make`" is one clause, "Not accepted: a human must review" are two.
     let colon = *joint == ": ";
-    if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4) {
+    if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
+    {
         return None;
     }
     (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)

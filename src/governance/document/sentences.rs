@@ -75,7 +75,8 @@ fn label(passage: &Passage) -> (Option<&str>, usize) {
     if let Some(bold) = text.get(..passage.label).filter(|bold| !bold.trim().is_empty()) {
         let rest = text.get(passage.label..).unwrap_or_default();
         let after = rest.trim_start();
-        let joins = after.starts_with([':', '—', '–', '-', '.', '(', '→']) || bold.trim_end().ends_with([':', '.', '!']);
+        let joins =
+            after.starts_with([':', '—', '–', '-', '.', '(', '→']) || bold.trim_end().ends_with([':', '.', '!']);
         let one = bold.len() < 120 && !bold.trim_end().trim_end_matches('.').contains(". ");
         if joins && one && !after.is_empty() {
             let skip = if after.starts_with(['(']) { rest.len() - after.len() } else { skipped(rest) };
@@ -140,7 +141,8 @@ fn abbreviates(text: &str, at: usize, after: &str) -> bool {
     let next = after.trim_start().chars().next();
     let goes_on = next.is_some_and(char::is_lowercase);
     let short = ["e.g", "i.e", "eg", "ie", "vs", "cf", "a.k.a"].contains(&lower.as_str());
-    short || (ABBREVIATIONS.contains(&lower.as_str()) && (goes_on || next.is_some_and(|next| next.is_ascii_digit())))
+    short
+        || (ABBREVIATIONS.contains(&lower.as_str()) && (goes_on || next.is_some_and(|next| next.is_ascii_digit())))
         || (goes_on && word.chars().count() <= 2 && !word.is_empty())
         || (word.chars().all(|letter| letter.is_ascii_digit()) && before.len() <= 3)
 }

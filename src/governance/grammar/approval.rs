@@ -6,7 +6,14 @@ use super::pattern::patterns;
 use super::vocabulary::{self as v, Classes};
 use crate::governance::directive::{Kind, Object};
 
-const ACTS: Classes = v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::RELEASE).with(v::FORCE).with(v::MIGRATION);
+const ACTS: Classes = v::COMMIT
+    .with(v::PUSH)
+    .with(v::PR)
+    .with(v::MERGE)
+    .with(v::DEPLOY)
+    .with(v::RELEASE)
+    .with(v::FORCE)
+    .with(v::MIGRATION);
 
 patterns! {
     WITHOUT = [
@@ -39,14 +46,26 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !governed || permits || clause.setting.samples || clause.mood.form == Form::Statement {
         return None;
     }
-    let without = clause.fits(&WITHOUT) && clause.has(v::APPROVE.with(v::PERSON)) && (own || clause.forbids()) && speaks_of_people(clause);
+    let without = clause.fits(&WITHOUT)
+        && clause.has(v::APPROVE.with(v::PERSON))
+        && (own || clause.forbids())
+        && speaks_of_people(clause);
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
-    let first = clause.fits(&ASK_FIRST) && speaks_of_people(clause) && !(clause.fits(&REVIEW_SELF) && !clause.has(v::PERSON));
-    let auto = clause.fits(&WITHOUT) && (clause.forbids() || clause.setting.negated) && clause.words.iter().any(|word| word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-"));
-    let bare = clause.fits(&BARE) && clause.mood.form == Form::Command && clause.words.len() < 16 || clause.fits(&BARE) && clause.mood.form == Form::Modal && clause.words.len() < 16;
+    let first =
+        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && !(clause.fits(&REVIEW_SELF) && !clause.has(v::PERSON));
+    let auto = clause.fits(&WITHOUT)
+        && (clause.forbids() || clause.setting.negated)
+        && clause.words.iter().any(|word| {
+            word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-")
+        });
+    let bare = clause.fits(&BARE) && clause.mood.form == Form::Command && clause.words.len() < 16
+        || clause.fits(&BARE) && clause.mood.form == Form::Modal && clause.words.len() < 16;
     let otherwise = clause.says(&["otherwise"]) && !clause.forbids();
-    let speaks = clause.asks() || clause.mood.form == Form::Fragment && (clause.says(&["without", "required", "only"]) || clause.forbids() || clause.setting.topic.any(ACTS));
-    (speaks && !otherwise && (without || only || first || auto || bare)).then(|| clause.found(Kind::ApprovalBefore, object(clause)))
+    let speaks = clause.asks()
+        || clause.mood.form == Form::Fragment
+            && (clause.says(&["without", "required", "only"]) || clause.forbids() || clause.setting.topic.any(ACTS));
+    (speaks && !otherwise && (without || only || first || auto || bare))
+        .then(|| clause.found(Kind::ApprovalBefore, object(clause)))
 }
 
 /// Whether an approval is one by people: "passing review", not "requested output".
@@ -54,7 +73,30 @@ fn speaks_of_people(clause: &Clause<'_>) -> bool {
     clause.has(v::PERSON)
         || explicitly(clause)
         || clause.says(&[
-            "approval", "approvals", "approved", "permission", "consent", "confirmation", "asked", "ask", "authorization", "authorized", "sign-off", "instruction", "instructions", "reviewed", "review", "reviews", "told", "tell", "go-ahead", "confirm", "confirmed", "approve", "instructed", "authorisation",
+            "approval",
+            "approvals",
+            "approved",
+            "permission",
+            "consent",
+            "confirmation",
+            "asked",
+            "ask",
+            "authorization",
+            "authorized",
+            "sign-off",
+            "instruction",
+            "instructions",
+            "reviewed",
+            "review",
+            "reviews",
+            "told",
+            "tell",
+            "go-ahead",
+            "confirm",
+            "confirmed",
+            "approve",
+            "instructed",
+            "authorisation",
         ])
 }
 
@@ -65,6 +107,9 @@ fn explicitly(clause: &Clause<'_>) -> bool {
 
 fn object(clause: &Clause<'_>) -> Object {
     let main = clause.words.get(clause.mood.main..).unwrap_or_default();
-    let named = main.iter().chain(&clause.words).find_map(|word| word.classes.any(ACTS).then(|| object_of(word.classes)).flatten());
+    let named = main
+        .iter()
+        .chain(&clause.words)
+        .find_map(|word| word.classes.any(ACTS).then(|| object_of(word.classes)).flatten());
     named.or_else(|| object_of(clause.setting.topic)).unwrap_or(Object::Push)
 }

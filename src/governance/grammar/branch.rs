@@ -52,10 +52,17 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
 }
 
 fn direct(clause: &Clause<'_>) -> Option<Found> {
-    let asks = clause.mood.asks() || clause.mood.form == Form::Fragment && (clause.has(v::DIRECT.with(v::PR)) || clause.asks() || clause.says(&["branch", "branches"]));
-    let approval = clause.says(&["without", "unless"]) && clause.has(v::APPROVE.with(v::PERSON)) && !clause.has(v::DIRECT);
+    let asks = clause.mood.asks()
+        || clause.mood.form == Form::Fragment
+            && (clause.has(v::DIRECT.with(v::PR)) || clause.asks() || clause.says(&["branch", "branches"]));
+    let approval =
+        clause.says(&["without", "unless"]) && clause.has(v::APPROVE.with(v::PERSON)) && !clause.has(v::DIRECT);
     let checks = clause.says(&["before", "until"]);
-    let pushes = clause.fits(&DIRECT) && (clause.forbids() || clause.setting.negated || clause.says(&["protected", "pull-request-only"]) || works_on_main(clause) && !checks);
+    let pushes = clause.fits(&DIRECT)
+        && (clause.forbids()
+            || clause.setting.negated
+            || clause.says(&["protected", "pull-request-only"])
+            || works_on_main(clause) && !checks);
     let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
     let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly;
     let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
@@ -70,7 +77,10 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
         _ => Object::Push,
     };
     let read = clause.found(Kind::DirectPush, object);
-    let main = clause.words.iter().find(|word| word.classes.any(v::MAIN) && !matches!(word.text.as_str(), "default-branch" | "protected-branch"));
+    let main = clause
+        .words
+        .iter()
+        .find(|word| word.classes.any(v::MAIN) && !matches!(word.text.as_str(), "default-branch" | "protected-branch"));
     Some(match main {
         Some(word) => read.with("branch", word.text.trim_start_matches("origin/").trim_start_matches("upstream/")),
         None => read,
@@ -79,7 +89,10 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
 
 /// "Commit directly to main", "work on main": the opposite rule.
 fn works_on_main(clause: &Clause<'_>) -> bool {
-    let verb = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "work" | "commit" | "push" | "only"));
+    let verb = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "work" | "commit" | "push" | "only"));
     let asked = clause.says(&["only", "when", "if"]) && clause.has(v::APPROVE);
     verb && clause.mood.form == Form::Command && clause.has(v::MAIN) && !clause.has(v::PR) && !asked
 }
@@ -111,9 +124,27 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
 
 /// The branch named after "target", "into", "from" and the like.
 fn branch_after(words: &[Word]) -> Option<String> {
-    let joins = ["target", "targets", "targeting", "against", "into", "to", "from", "off", "on", "onto", "of", "is", ":", "base", "branch"];
+    let joins = [
+        "target",
+        "targets",
+        "targeting",
+        "against",
+        "into",
+        "to",
+        "from",
+        "off",
+        "on",
+        "onto",
+        "of",
+        "is",
+        ":",
+        "base",
+        "branch",
+    ];
     let at = words.iter().position(|word| joins.contains(&word.text.as_str()) && !word.classes.any(v::PR))?;
-    let named = |word: &&Word| word.classes.any(v::TRUNKISH) || (word.classes.any(CODE) && !word.text.contains([' ', '<', '.']));
+    let named = |word: &&Word| {
+        word.classes.any(v::TRUNKISH) || (word.classes.any(CODE) && !word.text.contains([' ', '<', '.']))
+    };
     let word = words.get(at + 1..)?.iter().find(named).or_else(|| words.iter().find(named))?;
     Some(word.text.trim_start_matches("origin/").trim_start_matches("upstream/").to_owned())
 }

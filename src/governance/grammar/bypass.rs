@@ -18,24 +18,40 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let markers = clause.words.iter().any(|word| {
         let text = word.text.as_str();
-        ["[skip ", "[ci skip", "[no ci", "[skip-", "[deploy]", "[no-deploy", "[force-deploy", "skip-checks"].iter().any(|marker| text.contains(marker))
+        ["[skip ", "[ci skip", "[no ci", "[skip-", "[deploy]", "[no-deploy", "[force-deploy", "skip-checks"]
+            .iter()
+            .any(|marker| text.contains(marker))
     });
     let permits = clause.mood.form == Form::Permission;
     if (markers || (clause.has(v::CISKIP) && clause.fits(&SKIPS))) && clause.mood.form != Form::Statement && !permits {
-        return Some(clause.found(Kind::CiSkip, Object::Commit).with(if clause.forbids() { "forbid" } else { "use" }, marker(clause)));
+        return Some(
+            clause
+                .found(Kind::CiSkip, Object::Commit)
+                .with(if clause.forbids() { "forbid" } else { "use" }, marker(clause)),
+        );
     }
     if !clause.fits(&BYPASS) || permits || clause.mood.form == Form::Statement && !clause.setting.negated {
         return None;
     }
-    let forbids = (clause.forbids() || clause.setting.negated) && clause.words.first().is_none_or(|word| word.text != "not");
-    let config = clause.words.iter().any(|word| word.text.contains("disableallhooks") || word.text.contains("hookspath") && !clause.forbids());
-    let governed = clause.about(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::HOOK).with(v::NOVERIFY)) || clause.says(&["ci"]);
+    let forbids =
+        (clause.forbids() || clause.setting.negated) && clause.words.first().is_none_or(|word| word.text != "not");
+    let config = clause
+        .words
+        .iter()
+        .any(|word| word.text.contains("disableallhooks") || word.text.contains("hookspath") && !clause.forbids());
+    let governed = clause
+        .about(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::HOOK).with(v::NOVERIFY))
+        || clause.says(&["ci"]);
     if config || !governed || !(clause.asks() || forbids) {
         return None;
     }
     // A command to skip something that is no hook is no governance: "skip the tests for docs".
     let polarity = if forbids { Polarity::MustNot } else { clause.polarity() };
-    (forbids || clause.has(v::NOVERIFY.with(v::HOOK))).then(|| clause.found(Kind::HooksBypass, if clause.has(v::PUSH) { Object::Push } else { Object::Commit }).polarity(polarity))
+    (forbids || clause.has(v::NOVERIFY.with(v::HOOK))).then(|| {
+        clause
+            .found(Kind::HooksBypass, if clause.has(v::PUSH) { Object::Push } else { Object::Commit })
+            .polarity(polarity)
+    })
 }
 
 fn marker(clause: &Clause<'_>) -> &'static str {

@@ -20,7 +20,7 @@ patterns! {
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
         "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
-        "ci ..2 must|should ..3 @pass|green", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
+        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
     ];
     /// "after deploying, verify".
     AFTER = [
@@ -35,7 +35,10 @@ patterns! {
 
 /// Reads what a clause says about checks.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    let governed = clause.about(ACTS) || clause.says(&["submitting", "submit", "submission", "ci"]) || clause.setting.before || clause.setting.after;
+    let governed = clause.about(ACTS)
+        || clause.says(&["submitting", "submit", "submission", "ci"])
+        || clause.setting.before
+        || clause.setting.after;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
         return None;
     }
@@ -44,43 +47,71 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 
 /// A clause that says itself before what.
 fn own(clause: &Clause<'_>) -> Option<Found> {
-    let checks = clause.has(v::CHECK.with(v::HOOK)) || (clause.has(v::PASS) && !clause.says(&["errors", "clear"])) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text)) || verb_is(clause, v::VERIFY);
+    let checks = clause.has(v::CHECK.with(v::HOOK))
+        || (clause.has(v::PASS) && !clause.says(&["errors", "clear"]))
+        || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text))
+        || verb_is(clause, v::VERIFY);
     if !checks || clause.has(v::NOVERIFY) {
         return None;
     }
-    let gated = clause.fits(&GATED) && clause.has(v::CHECK.with(v::PASS)) && (clause.about(ACTS) || clause.says(&["ci"]));
-    let before = clause.fits(&BEFORE) && clause.fits(&CHECKS) && (clause.has(ACTS) || clause.says(&["submitting", "submit", "submission", "pre-commit", "pre-push", "review", "handoff", "finishing"]));
+    let gated =
+        clause.fits(&GATED) && clause.has(v::CHECK.with(v::PASS)) && (clause.about(ACTS) || clause.says(&["ci"]));
+    let before = clause.fits(&BEFORE)
+        && clause.fits(&CHECKS)
+        && (clause.has(ACTS)
+            || clause.says(&[
+                "submitting",
+                "submit",
+                "submission",
+                "pre-commit",
+                "pre-push",
+                "review",
+                "handoff",
+                "finishing",
+            ]));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
     let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str()));
-    let speaks = clause.asks() || clause.mood.form == Form::Fragment && (clause.says(&["before"]) || gated && clause.setting.topic.any(ACTS));
+    let speaks = clause.asks()
+        || clause.mood.form == Form::Fragment && (clause.says(&["before"]) || gated && clause.setting.topic.any(ACTS));
     if !speaks || reading || !(gated || before || after) || bare_tool(clause) && !(gated || after) {
         return None;
     }
     Some(clause.found(Kind::ChecksBefore, object(clause)))
 }
 
-const READ: [&str; 11] = ["let", "read", "ask", "notify", "announce", "discuss", "contact", "wait", "get", "obtain", "rebase"];
+const READ: [&str; 11] =
+    ["let", "read", "ask", "notify", "announce", "discuss", "contact", "wait", "get", "obtain", "rebase"];
 
 /// "pre-commit run": the name of the tool alone says nothing about when.
 fn bare_tool(clause: &Clause<'_>) -> bool {
     let named = clause.says(&["pre-commit", "pre-push"]);
-    named && !clause.says(&["before", "prior-to", "until"]) && !(clause.has(v::CHECK) && clause.mood.form == Form::Command)
+    named
+        && !clause.says(&["before", "prior-to", "until"])
+        && !(clause.has(v::CHECK) && clause.mood.form == Form::Command)
 }
 
 /// An item of a list that is done before something.
 fn inherited(clause: &Clause<'_>) -> Option<Found> {
-    if !(clause.setting.before || clause.setting.after) || clause.mood.form == Form::Statement || clause.setting.negated {
+    if !(clause.setting.before || clause.setting.after) || clause.mood.form == Form::Statement || clause.setting.negated
+    {
         return None;
     }
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
-    let vague = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
+    let vague = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
     let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
-    let optional = clause.says(&["when", "if"]) && clause.says(&["use"]) || clause.text.ends_with(':') && clause.mood.form != Form::Command;
+    let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
+        || clause.text.ends_with(':') && clause.mood.form != Form::Command;
     if optional {
         return None;
     }
     let state = clause.has(v::CHECK) && clause.has(v::PASS);
-    let other = clause.mood.form == Form::Command && verb_is(clause, VERB) && !verb_is(clause, v::VERIFY) && !clause.has(v::CHECK);
+    let other = clause.mood.form == Form::Command
+        && verb_is(clause, VERB)
+        && !verb_is(clause, v::VERIFY)
+        && !clause.has(v::CHECK);
     let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;
     ((command || verb || state || fragment) && !(other && !command) && !clause.forbids()).then(|| {
         let object = object_of(clause.setting.topic).unwrap_or(Object::Commit);
@@ -91,24 +122,79 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
 /// Whether the verb of the command is of a class.
 fn verb_is(clause: &Clause<'_>, class: Classes) -> bool {
     clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(class))
-        || clause.words.iter().skip(clause.mood.main).take(6).any(|word| word.classes.any(class) && word.classes.any(VERB))
+        || clause
+            .words
+            .iter()
+            .skip(clause.mood.main)
+            .take(6)
+            .any(|word| word.classes.any(class) && word.classes.any(VERB))
 }
 
 /// Whether a code span runs a check.
 fn is_command(text: &str) -> bool {
     const TOOLS: [&str; 34] = [
-        "npm", "pnpm", "yarn", "bun", "npx", "make", "cargo", "go", "pytest", "uv", "poetry", "tox", "ruff", "mypy", "black", "eslint", "prettier", "gradle", "./gradlew", "mvn", "dotnet", "bundle",
-        "rake", "rspec", "just", "task", "pre-commit", "python", "tsc", "turbo", "nx", "bin/ci", "mix", "flutter",
+        "npm",
+        "pnpm",
+        "yarn",
+        "bun",
+        "npx",
+        "make",
+        "cargo",
+        "go",
+        "pytest",
+        "uv",
+        "poetry",
+        "tox",
+        "ruff",
+        "mypy",
+        "black",
+        "eslint",
+        "prettier",
+        "gradle",
+        "./gradlew",
+        "mvn",
+        "dotnet",
+        "bundle",
+        "rake",
+        "rspec",
+        "just",
+        "task",
+        "pre-commit",
+        "python",
+        "tsc",
+        "turbo",
+        "nx",
+        "bin/ci",
+        "mix",
+        "flutter",
     ];
     let first = text.split_whitespace().next().unwrap_or_default();
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     let checks = |word: &str| v::classes(word).any(v::CHECK);
-    (TOOLS.contains(&first) || first.starts_with("./") || first.starts_with("script")) && (text.contains(' ') || checks(first)) || words.clone().filter(|word| !word.is_empty()).count() < 9 && text.contains(' ') && words.into_iter().any(checks)
+    (TOOLS.contains(&first) || first.starts_with("./") || first.starts_with("script"))
+        && (text.contains(' ') || checks(first))
+        || words.clone().filter(|word| !word.is_empty()).count() < 9
+            && text.contains(' ')
+            && words.into_iter().any(checks)
 }
 
 /// Before what: the act named after "before", else the first.
 fn object(clause: &Clause<'_>) -> Object {
-    let before = clause.words.iter().position(|word| word.classes.any(v::BEFORE) || matches!(word.text.as_str(), "after" | "until"));
-    let named = |from: usize| clause.words.get(from..).unwrap_or_default().iter().find_map(|word| word.classes.any(ACTS).then(|| object_of(word.classes)).flatten());
-    before.and_then(named).or_else(|| named(0)).or_else(|| object_of(clause.setting.topic)).unwrap_or(Object::PullRequest)
+    let before = clause
+        .words
+        .iter()
+        .position(|word| word.classes.any(v::BEFORE) || matches!(word.text.as_str(), "after" | "until"));
+    let named = |from: usize| {
+        clause
+            .words
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .find_map(|word| word.classes.any(ACTS).then(|| object_of(word.classes)).flatten())
+    };
+    before
+        .and_then(named)
+        .or_else(|| named(0))
+        .or_else(|| object_of(clause.setting.topic))
+        .unwrap_or(Object::PullRequest)
 }

@@ -2,8 +2,21 @@
 
 /// Words that begin an exception.
 const OPENERS: [&str; 15] = [
-    "unless ", "except ", "without explicit", "without an explicit", "without prior", "only when ", "only if ", "only after ", "only with ", "other than ", "excluding ", "apart from ", "save for ",
-    "with the exception", "until ",
+    "unless ",
+    "except ",
+    "without explicit",
+    "without an explicit",
+    "without prior",
+    "only when ",
+    "only if ",
+    "only after ",
+    "only with ",
+    "other than ",
+    "excluding ",
+    "apart from ",
+    "save for ",
+    "with the exception",
+    "until ",
 ];
 
 /// Finds the exception of a clause or of the sentence around it, to the end of its clause.

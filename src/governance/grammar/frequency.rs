@@ -35,7 +35,11 @@ patterns! {
 
 /// Reads what a clause says about how often.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    if !clause.has.with(clause.setting.label).any(v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR).with(v::COMMIT)) {
+    if !clause
+        .has
+        .with(clause.setting.label)
+        .any(v::DEPLOY.with(v::PUSH).with(v::RELEASE).with(v::MERGE).with(v::PR).with(v::COMMIT))
+    {
         return None;
     }
     if let Some(found) = counted(clause) {
@@ -85,7 +89,11 @@ fn period_near(clause: &Clause<'_>, at: usize) -> Option<(Period, usize)> {
         Some((period, place))
     });
     after.or_else(|| {
-        let before = (at.saturating_sub(6)..at).find(|place| clause.words.get(*place).is_some_and(|word| matches!(word.text.as_str(), "per" | "each" | "every" | "daily" | "weekly" | "hourly")))?;
+        let before = (at.saturating_sub(6)..at).find(|place| {
+            clause.words.get(*place).is_some_and(|word| {
+                matches!(word.text.as_str(), "per" | "each" | "every" | "daily" | "weekly" | "hourly")
+            })
+        })?;
         Some((quantity::period_at(&clause.words, before)?, before))
     })
 }
@@ -97,9 +105,11 @@ fn counts_acts(clause: &Clause<'_>, at: usize, place: usize) -> bool {
     let between = clause.words.get(low + 1..high).unwrap_or_default();
     let act_between = between.iter().any(|word| word.classes.any(acts));
     // "3 commits per deploy", "10 minutes": something else is counted.
-    let other = clause.words.get(at + 1).is_some_and(|word| word.classes.any(v::UNIT) || quantity::unit(&word.text).is_some());
+    let other =
+        clause.words.get(at + 1).is_some_and(|word| word.classes.any(v::UNIT) || quantity::unit(&word.text).is_some());
     let times = between.is_empty() || between.iter().any(|word| matches!(word.text.as_str(), "time" | "times" | "@"));
-    let verb_before = clause.setting.label.any(acts) || clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
+    let verb_before = clause.setting.label.any(acts)
+        || clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
     !other && (act_between || (times && verb_before))
 }
 

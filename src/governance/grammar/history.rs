@@ -18,16 +18,27 @@ patterns! {
 
 /// Reads what a clause says about rewriting history.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    let code_reset = clause.words.iter().any(|word| word.classes.any(v::CODE) && (word.text.contains("reset --hard") || word.text.contains("push -f") || word.text.contains("--amend")));
+    let code_reset = clause.words.iter().any(|word| {
+        word.classes.any(v::CODE)
+            && (word.text.contains("reset --hard") || word.text.contains("push -f") || word.text.contains("--amend"))
+    });
     if !(clause.has(v::FORCE.with(v::AMEND)) || code_reset || clause.says(&["history", "destructive", "new"])) {
         return None;
     }
-    let fits = code_reset && (clause.forbids() || clause.setting.negated) || (clause.fits(&REWRITES) && clause.fits(&OF_HISTORY));
-    let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN)) || clause.says(&["history", "git"]) || code_reset;
+    let fits = code_reset && (clause.forbids() || clause.setting.negated)
+        || (clause.fits(&REWRITES) && clause.fits(&OF_HISTORY));
+    let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
+        || clause.says(&["history", "git"])
+        || code_reset;
     if !fits || !published || clause.fits(&MERGE_STYLE) {
         return None;
     }
     let asks = clause.asks() || (clause.mood.form == Form::Fragment && clause.has(v::FORCE));
-    let checks = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "suggest"));
-    (asks && !checks).then(|| clause.found(Kind::ForcePush, if clause.has(v::FORCE.with(v::PUSH)) { Object::Push } else { Object::Commit }))
+    let checks = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "suggest"));
+    (asks && !checks).then(|| {
+        clause.found(Kind::ForcePush, if clause.has(v::FORCE.with(v::PUSH)) { Object::Push } else { Object::Commit })
+    })
 }

@@ -72,8 +72,11 @@ fn timed(clause: &Clause<'_>) -> Option<Found> {
     }
     let length = duration::show(span);
     if clause.fits(&SOAK) && clause.about(v::DEPLOY.with(v::RELEASE)) {
-        let environment = clause.words.iter().find(|word| word.classes.any(v::ENVIRONMENT) && !matches!(word.text.as_str(), "production" | "prod" | "live"));
-        let environment = environment.map_or("staging", |word| if word.text == "stage" { "staging" } else { word.text.as_str() });
+        let environment = clause.words.iter().find(|word| {
+            word.classes.any(v::ENVIRONMENT) && !matches!(word.text.as_str(), "production" | "prod" | "live")
+        });
+        let environment =
+            environment.map_or("staging", |word| if word.text == "stage" { "staging" } else { word.text.as_str() });
         return Some(clause.found(Kind::DeployInterval, Object::Deploy).with("in", environment).with("for", length));
     }
     let key = if clause.fits(&BETWEEN) && !clause.fits(&FINISHED) {
@@ -94,6 +97,8 @@ fn times_out(clause: &Clause<'_>, end: usize) -> bool {
 
 /// What is paced: the act that waits.
 fn object(clause: &Clause<'_>) -> Object {
-    let named = |classes: Classes| clause.words.iter().find(|word| word.classes.any(classes)).and_then(|word| object_of(word.classes));
+    let named = |classes: Classes| {
+        clause.words.iter().find(|word| word.classes.any(classes)).and_then(|word| object_of(word.classes))
+    };
     named(v::DEPLOY).or_else(|| named(ACTS)).or_else(|| named(v::FORCE)).unwrap_or(Object::Deploy)
 }

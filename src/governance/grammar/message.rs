@@ -31,24 +31,49 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
     let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
-    let sized = clause.fits(&LENGTH) && clause.says(&["first", "subject", "title"]) && clause.setting.wide.any(v::COMMIT.with(v::PR));
+    let sized = clause.fits(&LENGTH)
+        && clause.says(&["first", "subject", "title"])
+        && clause.setting.wide.any(v::COMMIT.with(v::PR));
     let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
     if branches || !(about || sized) || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
         return None;
     }
     let named = clause.fits(&CONVENTION) || clause.words.iter().any(|word| word.text.contains("conventionalcommits"));
-    let git = clause.has(v::COMMIT.with(v::PR)) || clause.setting.messages || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
-    let convention = named && (git || clause.fits(&CONVENTION)) || (shape && git) || (clause.setting.messages && clause.has(v::CONVENTIONAL));
-    let rule = clause.fits(&MESSAGE_RULE) && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
-    let closes = clause.words.iter().any(|word| word.classes.any(CODE) && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start)));
+    let git = clause.has(v::COMMIT.with(v::PR))
+        || clause.setting.messages
+        || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
+    let convention = named && (git || clause.fits(&CONVENTION))
+        || (shape && git)
+        || (clause.setting.messages && clause.has(v::CONVENTIONAL));
+    let rule = clause.fits(&MESSAGE_RULE)
+        && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
+    let closes = clause.words.iter().any(|word| {
+        word.classes.any(CODE)
+            && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
+    });
     let linked = (clause.fits(&ISSUE_RULE) || closes) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
-    let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close"));
+    let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {
+        matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
+    });
     let issue = linked && (links || closes) && clause.mood.form == Form::Command && !clause.has(v::VERSION);
-    let inside = clause.setting.messages && clause.fits(&IN_MESSAGES) && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
-    let follows = stated && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
-    let other = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"));
+    let inside = clause.setting.messages
+        && clause.fits(&IN_MESSAGES)
+        && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
+    let follows = stated
+        && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
+    let other = clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"
+        )
+    });
     let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention;
-    if other || lead || !(convention && !stated || follows || rule && !stated || issue || inside) || clause.setting.samples || checks(clause) {
+    if other
+        || lead
+        || !(convention && !stated || follows || rule && !stated || issue || inside)
+        || clause.setting.samples
+        || checks(clause)
+    {
         return None;
     }
     let object = if clause.has(v::PR) && !clause.has(v::COMMIT) { Object::PullRequest } else { Object::Commit };
@@ -58,7 +83,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     } else if convention {
         read = read.with("convention", "conventional");
     }
-    if let Some(most) = clause.find(&LENGTH).and_then(|found| found.numbers.first().copied()).and_then(|at| clause.number(at)) {
+    if let Some(most) =
+        clause.find(&LENGTH).and_then(|found| found.numbers.first().copied()).and_then(|at| clause.number(at))
+    {
         if (20.0..=200.0).contains(&most) {
             read = read.with("max-subject", whole(most));
         }
@@ -74,24 +101,32 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 
 /// Tests of messages and hooks that check them are other subjects.
 fn checks(clause: &Clause<'_>) -> bool {
-    clause.has(v::HOOK) && !clause.says(&["follow", "conventional"]) || clause.says(&["error", "log", "logs", "toast", "exception"]) && !clause.has(v::COMMIT)
+    clause.has(v::HOOK) && !clause.says(&["follow", "conventional"])
+        || clause.says(&["error", "log", "logs", "toast", "exception"]) && !clause.has(v::COMMIT)
 }
 
 /// "Commits: short, imperative": a fragment that describes what is asked.
 fn describes(clause: &Clause<'_>) -> bool {
-    clause.fits(&IN_MESSAGES) || clause.has(v::CONVENTIONAL.with(v::SMALL)) || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
+    clause.fits(&IN_MESSAGES)
+        || clause.has(v::CONVENTIONAL.with(v::SMALL))
+        || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
 }
 
 /// Whether a code span has the shape of a conventional subject: `type(scope): text`, `feat: …`.
 fn is_shape(text: &str) -> bool {
-    const TYPES: [&str; 14] = ["feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label", "revert"];
+    const TYPES: [&str; 14] = [
+        "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
+        "revert",
+    ];
     let name = text.split(['(', ':', '[', '!']).next().unwrap_or_default().trim();
     text.contains(':') && TYPES.contains(&name)
 }
 
 /// The pattern of issue keys that a clause shows, or that there is one.
 fn issue_pattern(clause: &Clause<'_>) -> String {
-    let shown = clause.words.iter().find(|word| word.text.contains('#') || (word.text.contains('-') && word.text.bytes().any(|byte| byte.is_ascii_digit())));
+    let shown = clause.words.iter().find(|word| {
+        word.text.contains('#') || (word.text.contains('-') && word.text.bytes().any(|byte| byte.is_ascii_digit()))
+    });
     match shown {
         Some(word) if word.text.contains('#') => "#123".to_owned(),
         Some(word) => word.text.to_uppercase(),

@@ -25,15 +25,41 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.may_ask() || clause.setting.samples {
         return None;
     }
-    let words = clause.has(v::MIGRATION) && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
+    let words = clause.has(v::MIGRATION)
+        && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
     let topic = clause.setting.topic.any(v::MIGRATION) && clause.setting.topic.any(v::MIGRATION.with(v::SCHEMA));
     let commanded = clause.words.iter().any(|word| word.classes.any(v::CODE) && word.classes.any(v::MIGRATION));
-    let checked = clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "confirm"));
-    let own = words && !checked && clause.fits(&DATABASE) && (clause.asks() || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
-    let schema = clause.fits(&SCHEMA_CHANGE) && clause.has(v::SCHEMA) && clause.asks() && (clause.forbids() || clause.has(v::MIGRATION) || topic);
-    let listed = topic && clause.mood.form == Form::Command && clause.has(v::MIGRATION.with(v::SCHEMA)) && clause.fits(&DATABASE);
-    let reset = commanded && clause.asks() && (clause.forbids() && clause.fits(&RESET) || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
-    let firm = clause.forbids() || clause.mood.form == Form::Modal || clause.says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"]) || (clause.words.len() > 4 && clause.words.get(clause.mood.main).is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
+    let checked = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "confirm"));
+    let own = words
+        && !checked
+        && clause.fits(&DATABASE)
+        && (clause.asks()
+            || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
+    let schema = clause.fits(&SCHEMA_CHANGE)
+        && clause.has(v::SCHEMA)
+        && clause.asks()
+        && (clause.forbids() || clause.has(v::MIGRATION) || topic);
+    let listed = topic
+        && clause.mood.form == Form::Command
+        && clause.has(v::MIGRATION.with(v::SCHEMA))
+        && clause.fits(&DATABASE);
+    let reset = commanded
+        && clause.asks()
+        && (clause.forbids() && clause.fits(&RESET)
+            || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
+    let firm = clause.forbids()
+        || clause.mood.form == Form::Modal
+        || clause
+            .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
+        || (clause.words.len() > 4
+            && clause
+                .words
+                .get(clause.mood.main)
+                .is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
     let mild = !firm || clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
-    (!mild && (own || schema || listed || reset)).then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
+    (!mild && (own || schema || listed || reset))
+        .then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
 }

@@ -32,7 +32,7 @@ pub use clause::{Clause, Found};
 pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
-pub use setting::{GOVERNANCE, Setting, WATCHED};
+pub use setting::{CORE, Setting, WATCHED};
 
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
@@ -46,6 +46,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
     // "One push per feature, not after each commit" is about what goes together.
     let frequency = frequency.filter(|_| batching.is_none());
+    let batched = batching.is_some() && clause.has(vocabulary::BATCH);
     let cadence = !window.is_empty() || frequency.is_some() || interval.is_some();
     found.extend(window);
     found.extend(frequency);
@@ -60,7 +61,8 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
     found.extend(trailers);
     found.extend(bypass::read(clause));
-    found.extend(size::read(clause));
+    // "Never bundle changes into one commit" is about what goes together.
+    found.extend(size::read(clause).filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     found.extend(path::read(clause));

@@ -65,7 +65,8 @@ fn skip_leading(words: &[Word], mut at: usize) -> usize {
     while let Some(word) = words.get(at) {
         let next_is_verb = words.get(at + 1).is_some_and(|next| starts(next));
         let punctuation = word.classes.any(PUNCTUATION) && !word.classes.any(v::NEVER);
-        let leads = word.classes.any(LEAD) && (!word.classes.any(v::AGENT.with(VERB)) || next_is_verb) && at + 1 < words.len();
+        let leads =
+            word.classes.any(LEAD) && (!word.classes.any(v::AGENT.with(VERB)) || next_is_verb) && at + 1 < words.len();
         if !punctuation && !leads {
             break;
         }
@@ -81,8 +82,9 @@ fn starts(word: &Word) -> bool {
 
 /// Where the main part starts after a condition: past the comma after which something is asked, else at the asking word.
 fn after_condition(words: &[Word], from: usize) -> Option<usize> {
-    let commas: Vec<usize> =
-        (from..words.len()).filter(|at| words.get(*at).is_some_and(|word| matches!(word.text.as_str(), "," | ":"))).collect();
+    let commas: Vec<usize> = (from..words.len())
+        .filter(|at| words.get(*at).is_some_and(|word| matches!(word.text.as_str(), "," | ":")))
+        .collect();
     let asks = |at: &&usize| {
         let next = skip_leading(words, **at + 1);
         words.get(next).is_some_and(is_opening) && !continues_list(words, **at)
@@ -105,7 +107,9 @@ fn continues_list(words: &[Word], comma: usize) -> bool {
 }
 
 fn is_opening(word: &Word) -> bool {
-    starts(word) || word.classes.any(v::MODAL.with(v::CODE)) || ["you", "all", "the", "every", "it"].contains(&word.text.as_str())
+    starts(word)
+        || word.classes.any(v::MODAL.with(v::CODE))
+        || ["you", "all", "the", "every", "it"].contains(&word.text.as_str())
 }
 
 fn form_of(words: &[Word]) -> (Form, Polarity) {
@@ -113,21 +117,44 @@ fn form_of(words: &[Word]) -> (Form, Polarity) {
     let text = first.text.as_str();
     let second = words.get(1).map_or("", |word| word.text.as_str());
     match text {
-        "don't" | "never" | "not" if matches!(second, "forget" | "fail" | "neglect" | "omit") => return (Form::Command, Polarity::Must),
-        "don't" if matches!(second, "hesitate" | "worry" | "need" | "must" | "care" | "have") => return (Form::Permission, Polarity::Must),
-        "no" | "not" if matches!(second, "need" | "must" | "longer" | "problem" | "matter" | "issue" | "one" | "such") => {
+        "don't" | "never" | "not" if matches!(second, "forget" | "fail" | "neglect" | "omit") => {
+            return (Form::Command, Polarity::Must);
+        }
+        "don't" if matches!(second, "hesitate" | "worry" | "need" | "must" | "care" | "have") => {
+            return (Form::Permission, Polarity::Must);
+        }
+        "no" | "not"
+            if matches!(second, "need" | "must" | "longer" | "problem" | "matter" | "issue" | "one" | "such") =>
+        {
             return (Form::Statement, Polarity::Must);
         }
         "no" => return (no_form(words), Polarity::MustNot),
         "instead" | "rather" => return (Form::Statement, Polarity::Must),
-        "never" | "don't" | "mustn't" | "avoid" | "stop" | "refrain" | "shouldn't" | "can't" | "cannot" | "❌" | "🚫" | "⛔" => {
+        "never" | "don't" | "mustn't" | "avoid" | "stop" | "refrain" | "shouldn't" | "can't" | "cannot" | "❌"
+        | "🚫" | "⛔" => {
             return (Form::Command, Polarity::MustNot);
         }
         "not" | "without" | "nothing" | "neither" => return (Form::Fragment, Polarity::MustNot),
-        "prefer" | "consider" | "try" => return (Form::Command, if second == "to" && third(words, "avoid") { Polarity::MustNot } else { Polarity::Should }),
+        "prefer" | "consider" | "try" => {
+            return (
+                Form::Command,
+                if second == "to" && third(words, "avoid") { Polarity::MustNot } else { Polarity::Should },
+            );
+        }
         "only" if words.get(1).is_some_and(|word| word.classes.any(VERB)) => return (Form::Command, Polarity::Must),
-        "be" if matches!(second, "mindful" | "careful" | "conservative" | "cautious") => return (if words.iter().any(|word| word.text == "avoid") { Form::Command } else { Form::Permission }, Polarity::MustNot),
-        "ensure" if words.iter().skip(1).take(4).any(|word| matches!(word.text.as_str(), "never" | "not" | "don't" | "no")) => {
+        "be" if matches!(second, "mindful" | "careful" | "conservative" | "cautious") => {
+            return (
+                if words.iter().any(|word| word.text == "avoid") { Form::Command } else { Form::Permission },
+                Polarity::MustNot,
+            );
+        }
+        "ensure"
+            if words
+                .iter()
+                .skip(1)
+                .take(4)
+                .any(|word| matches!(word.text.as_str(), "never" | "not" | "don't" | "no")) =>
+        {
             return (Form::Command, Polarity::MustNot);
         }
         "ensure" | "✅" => return (Form::Command, Polarity::Must),
@@ -157,17 +184,101 @@ fn no_form(words: &[Word]) -> Form {
 /// Whether a word that can be a verb stands as a noun: "commit messages", "release branch", "tests pass".
 fn is_noun(words: &[Word]) -> bool {
     const HEADS: [&str; 80] = [
-        "message", "messages", "format", "style", "title", "titles", "hook", "hooks", "history", "naming", "body", "size",
-        "window", "windows", "freeze", "frequency", "budget", "limit", "branch", "branches", "process", "notes", "policy",
-        "convention", "conventions", "command", "commands", "script", "scripts", "steps", "workflow", "workflows", "status",
-        "checklist", "guidelines", "rules", "requests", "subject", "subjects", "author", "authors", "log", "gate", "gates", "is",
-        "must", "should", "are", "has", "will", "can", "may", "requires", "file", "files", "failures", "prefix", "prefixes",
-        "type", "types", "scope", "scopes", "trailer", "trailers", "cadence", "throttle", "interval", "pipeline", "server", "target",
-        "agent", "agents", "sha", "hash", "hygiene", "discipline", "descriptions", "description", "boundaries", "names",
+        "message",
+        "messages",
+        "format",
+        "style",
+        "title",
+        "titles",
+        "hook",
+        "hooks",
+        "history",
+        "naming",
+        "body",
+        "size",
+        "window",
+        "windows",
+        "freeze",
+        "frequency",
+        "budget",
+        "limit",
+        "branch",
+        "branches",
+        "process",
+        "notes",
+        "policy",
+        "convention",
+        "conventions",
+        "command",
+        "commands",
+        "script",
+        "scripts",
+        "steps",
+        "workflow",
+        "workflows",
+        "status",
+        "checklist",
+        "guidelines",
+        "rules",
+        "requests",
+        "subject",
+        "subjects",
+        "author",
+        "authors",
+        "log",
+        "gate",
+        "gates",
+        "is",
+        "must",
+        "should",
+        "are",
+        "has",
+        "will",
+        "can",
+        "may",
+        "requires",
+        "file",
+        "files",
+        "failures",
+        "prefix",
+        "prefixes",
+        "type",
+        "types",
+        "scope",
+        "scopes",
+        "trailer",
+        "trailers",
+        "cadence",
+        "throttle",
+        "interval",
+        "pipeline",
+        "server",
+        "target",
+        "agent",
+        "agents",
+        "sha",
+        "hash",
+        "hygiene",
+        "discipline",
+        "descriptions",
+        "description",
+        "boundaries",
+        "names",
     ];
     let ambiguous = words.first().is_some_and(|first| {
         first.classes.any(
-            v::COMMIT.with(v::PUSH).with(v::MERGE).with(v::RELEASE).with(v::DEPLOY).with(v::BRANCH).with(v::CHECK).with(v::VERSION).with(v::NAMING).with(v::CHANGE).with(v::AMEND).with(v::APPROVE),
+            v::COMMIT
+                .with(v::PUSH)
+                .with(v::MERGE)
+                .with(v::RELEASE)
+                .with(v::DEPLOY)
+                .with(v::BRANCH)
+                .with(v::CHECK)
+                .with(v::VERSION)
+                .with(v::NAMING)
+                .with(v::CHANGE)
+                .with(v::AMEND)
+                .with(v::APPROVE),
         )
     });
     let next = words.get(1).map_or("", |word| word.text.as_str());
@@ -177,7 +288,24 @@ fn is_noun(words: &[Word]) -> bool {
 /// What the first modal or finite verb says.
 fn finite(words: &[Word]) -> (Form, Polarity) {
     let subject = words.first().map_or("", |word| word.text.as_str());
-    let pronoun = matches!(subject, "they" | "we" | "it" | "this" | "these" | "those" | "such" | "i" | "there" | "it's" | "that's" | "they're" | "there's" | "we're" | "i'm");
+    let pronoun = matches!(
+        subject,
+        "they"
+            | "we"
+            | "it"
+            | "this"
+            | "these"
+            | "those"
+            | "such"
+            | "i"
+            | "there"
+            | "it's"
+            | "that's"
+            | "they're"
+            | "there's"
+            | "we're"
+            | "i'm"
+    );
     let (form, polarity) = finite_form(words);
     let tells = form == Form::Fragment && (pronoun || third_person(words));
     (if tells { Form::Statement } else { form }, polarity)
@@ -187,7 +315,9 @@ fn finite(words: &[Word]) -> (Form, Polarity) {
 fn third_person(words: &[Word]) -> bool {
     let first = words.first().map_or("", |word| word.text.as_str());
     let second = words.get(1).map_or("", |word| word.text.as_str());
-    first.ends_with('s') && !first.ends_with("ss") && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
+    first.ends_with('s')
+        && !first.ends_with("ss")
+        && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
 }
 
 /// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
@@ -196,7 +326,25 @@ fn unknown_verb(words: &[Word], at: usize) -> bool {
     let text = word.text.as_str();
     let ends = text.len() > 3 && text.ends_with('s') && !["ss", "us", "is", "'s"].iter().any(|end| text.ends_with(end));
     let next = words.get(at + 1).map_or("", |word| word.text.as_str());
-    ends && matches!(next, "the" | "a" | "an" | "to" | "no" | "any" | "its" | "it" | "your" | "that" | "only" | "all" | "into" | "directly" | "them" | "on")
+    ends && matches!(
+        next,
+        "the"
+            | "a"
+            | "an"
+            | "to"
+            | "no"
+            | "any"
+            | "its"
+            | "it"
+            | "your"
+            | "that"
+            | "only"
+            | "all"
+            | "into"
+            | "directly"
+            | "them"
+            | "on"
+    )
 }
 
 fn finite_form(words: &[Word]) -> (Form, Polarity) {
@@ -217,8 +365,12 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 return (Form::Modal, if never { Polarity::MustNot } else { Polarity::Must });
             }
             "may" | "can" | "might" | "could" if relative == 0 => {
-                let only = words.iter().skip(at).take(6).any(|word| word.text == "only") || words.iter().take(at).any(|word| matches!(word.text.as_str(), "only" | "no"));
-                let negated = words.iter().take(at).any(|word| matches!(word.text.as_str(), "no" | "nothing" | "none" | "nobody"));
+                let only = words.iter().skip(at).take(6).any(|word| word.text == "only")
+                    || words.iter().take(at).any(|word| matches!(word.text.as_str(), "only" | "no"));
+                let negated = words
+                    .iter()
+                    .take(at)
+                    .any(|word| matches!(word.text.as_str(), "no" | "nothing" | "none" | "nobody"));
                 let polarity = if negated { Polarity::MustNot } else { Polarity::Must };
                 return (if only { Form::Modal } else { Form::Permission }, polarity);
             }
@@ -227,7 +379,12 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                     return (Form::Modal, polarity);
                 }
                 let near = words.get(at + 1..words.len().min(at + 4)).unwrap_or_default();
-                if near.iter().any(|word| matches!(word.text.as_str(), "allowed" | "permitted" | "fine" | "ok" | "okay" | "optional" | "welcome")) {
+                if near.iter().any(|word| {
+                    matches!(
+                        word.text.as_str(),
+                        "allowed" | "permitted" | "fine" | "ok" | "okay" | "optional" | "welcome"
+                    )
+                }) {
                     return (Form::Permission, Polarity::Must);
                 }
                 if relative == 0 {
@@ -239,7 +396,9 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             }
             "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
             "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
-            "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => return (Form::Modal, Polarity::Must),
+            "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => {
+                return (Form::Modal, Polarity::Must);
+            }
             _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
             _ if word.classes.any(STATEMENT) && relative == 0 && at > 0 && !noun_here(words, at) => {
                 return stated(words, at);
@@ -256,7 +415,10 @@ fn demands(words: &[Word], at: usize) -> bool {
     let next = words.get(at + 1).map_or("", |word| word.text.as_str());
     let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
     !matches!(before, "the" | "all" | "any" | "a" | "no" | "when" | "if" | "as")
-        && matches!(next, "" | "before" | "for" | "to" | "by" | "on" | "in" | "from" | "." | "," | "with" | "at" | ")" | ":" | "per")
+        && matches!(
+            next,
+            "" | "before" | "for" | "to" | "by" | "on" | "in" | "from" | "." | "," | "with" | "at" | ")" | ":" | "per"
+        )
 }
 
 /// A statement, unless it goes on to ask: "is generated and must not be edited".
@@ -274,9 +436,12 @@ fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
 
 /// Whether "don't" speaks to the reader: "you don't", "…, don't"; "forks don't get secrets" states.
 fn addressed(words: &[Word], at: usize) -> bool {
-    const READERS: [&str; 12] = ["you", "agents", "agent", "claude", "we", "please", "always", "and", "but", "or", "then", "so"];
+    const READERS: [&str; 12] =
+        ["you", "agents", "agent", "claude", "we", "please", "always", "and", "but", "or", "then", "so"];
     let before = at.checked_sub(1).and_then(|before| words.get(before));
-    before.is_none_or(|word| READERS.contains(&word.text.as_str()) || word.classes.any(PUNCTUATION.with(v::PR).with(v::COMMIT)))
+    before.is_none_or(|word| {
+        READERS.contains(&word.text.as_str()) || word.classes.any(PUNCTUATION.with(v::PR).with(v::COMMIT))
+    })
 }
 
 /// "is required", "are not allowed", "isn't permitted".
@@ -286,10 +451,16 @@ fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
     near.iter().find_map(|word| match word.text.as_str() {
         "only" | "required" | "mandatory" | "expected" | "obligatory" | "needed" if !negated => Some(Polarity::Must),
         "forbidden" | "prohibited" | "disallowed" | "banned" => Some(Polarity::MustNot),
-        "allowed" | "permitted" | "acceptable" | "accepted" if negated || near.iter().any(|word| matches!(word.text.as_str(), "not" | "never")) => {
+        "allowed" | "permitted" | "acceptable" | "accepted"
+            if negated || near.iter().any(|word| matches!(word.text.as_str(), "not" | "never")) =>
+        {
             Some(Polarity::MustNot)
         }
-        "allowed" | "permitted" if near.iter().any(|word| word.text == "only") || words.iter().take(at).any(|word| word.text == "only") => Some(Polarity::Must),
+        "allowed" | "permitted"
+            if near.iter().any(|word| word.text == "only") || words.iter().take(at).any(|word| word.text == "only") =>
+        {
+            Some(Polarity::Must)
+        }
         _ => None,
     })
 }
@@ -298,8 +469,10 @@ fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
 fn noun_here(words: &[Word], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| words.get(before));
     before.is_some_and(|before| {
-        matches!(before.text.as_str(), "the" | "a" | "all" | "any" | "of" | "to" | "and" | "or" | "no" | "production" | "multiple" | "max")
-            || before.classes.any(v::NUMBER)
+        matches!(
+            before.text.as_str(),
+            "the" | "a" | "all" | "any" | "of" | "to" | "and" | "or" | "no" | "production" | "multiple" | "max"
+        ) || before.classes.any(v::NUMBER)
     })
 }
 

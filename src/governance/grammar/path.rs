@@ -20,17 +20,26 @@ patterns! {
 
 /// Reads what a clause says about the way to production.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    let governed = clause.has(v::DEPLOY.with(v::ROLLBACK)) || clause.setting.topic.any(v::DEPLOY) && clause.has(v::ENVIRONMENT.with(v::MANUAL).with(v::CODE)) || clause.says(&["production", "prod"]) && clause.has(v::MANUAL.with(v::CODE));
-    if !governed || !clause.asks() && !(clause.mood.form == Form::Fragment && clause.forbids()) || clause.setting.samples {
+    let governed = clause.has(v::DEPLOY.with(v::ROLLBACK))
+        || clause.setting.topic.any(v::DEPLOY) && clause.has(v::ENVIRONMENT.with(v::MANUAL).with(v::CODE))
+        || clause.says(&["production", "prod"]) && clause.has(v::MANUAL.with(v::CODE));
+    if !governed
+        || !clause.asks() && !(clause.mood.form == Form::Fragment && clause.forbids())
+        || clause.setting.samples
+    {
         return None;
     }
     // "deploy" of other trades, and settings of names.
     let homonym = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if matches!(first.text.as_str(), "production" | "prod") && matches!(second.text.as_str(), "code" | "build" | "builds" | "mode" | "output" | "source" | "bundle" | "reality" | "paths" | "files" | "ready" | "logic" | "deps" | "dependencies")));
-    if homonym || clause.has(v::PR.with(v::MESSAGE)) || clause.says(&["model", "smart", "contract", "contracts", "docs"]) && !clause.has(v::ENVIRONMENT) {
+    if homonym
+        || clause.has(v::PR.with(v::MESSAGE))
+        || clause.says(&["model", "smart", "contract", "contracts", "docs"]) && !clause.has(v::ENVIRONMENT)
+    {
         return None;
     }
     let rollback = clause.has(v::ROLLBACK) && clause.about(v::DEPLOY.with(v::RELEASE).with(v::ENVIRONMENT));
     let about = clause.about(v::DEPLOY) || clause.has(v::ENVIRONMENT);
-    let fits = clause.fits(&WAY) && (about && (clause.has(v::DEPLOY) || clause.says(&["production", "prod", "staging"])) || rollback);
+    let fits = clause.fits(&WAY)
+        && (about && (clause.has(v::DEPLOY) || clause.says(&["production", "prod", "staging"])) || rollback);
     (fits || clause.fits(&FIRST)).then(|| clause.found(Kind::DeployPath, Object::Deploy))
 }

@@ -91,7 +91,9 @@ fn alternatives(text: &'static str) -> (Vec<&'static str>, Classes) {
 /// Where the rest of a pattern ends when it starts at a word.
 fn fit(elements: &[Element], words: &[Word], at: usize, main: usize, numbers: &mut Vec<usize>) -> Option<usize> {
     let Some((element, rest)) = elements.split_first() else { return Some(at) };
-    let is = |word: &Word, texts: &[&str], classes: Classes| word.classes.any(classes) || texts.contains(&word.text.as_str());
+    let is = |word: &Word, texts: &[&str], classes: Classes| {
+        word.classes.any(classes) || texts.contains(&word.text.as_str())
+    };
     match element {
         Element::One { words: texts, classes, optional } => {
             let here = words.get(at).is_some_and(|word| is(word, texts, *classes));

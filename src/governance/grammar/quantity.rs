@@ -108,8 +108,11 @@ pub fn period_at(words: &[Word], at: usize) -> Option<Period> {
         return None;
     }
     let mut next = at + 1;
-    while ["any", "a", "an", "each", "the", "given", "rolling", "calendar", "single", "one", "same", "working", "business", "period", "of", "last"]
-        .contains(&text(next))
+    while [
+        "any", "a", "an", "each", "the", "given", "rolling", "calendar", "single", "one", "same", "working",
+        "business", "period", "of", "last",
+    ]
+    .contains(&text(next))
     {
         next += 1;
     }
@@ -144,8 +147,25 @@ fn simple(text: &str) -> Option<Period> {
 /// A unit of work: the words at which people count without a clock.
 fn work(words: &[Word], at: usize) -> Option<Period> {
     const UNITS: [&str; 19] = [
-        "session", "sessions", "issue", "feature", "task", "sprint", "ticket", "story", "morning", "afternoon", "evening", "night",
-        "shift", "conversation", "item", "iteration", "cycle", "pr", "change",
+        "session",
+        "sessions",
+        "issue",
+        "feature",
+        "task",
+        "sprint",
+        "ticket",
+        "story",
+        "morning",
+        "afternoon",
+        "evening",
+        "night",
+        "shift",
+        "conversation",
+        "item",
+        "iteration",
+        "cycle",
+        "pr",
+        "change",
     ];
     let word = words.get(at)?;
     (UNITS.contains(&word.text.as_str()) && word.classes.0 != v::CODE.0).then(|| Period::Work(word.text.clone()))

@@ -28,18 +28,43 @@ patterns! {
 
 /// Reads what a clause says about releases.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    let coded = clause.words.iter().any(|word| word.classes.any(v::CODE) && (word.text.ends_with("changelog.md") || word.text.contains("changeset") && !word.text.contains('_') || word.text.starts_with("gh release") || word.text.contains("npm publish") || word.text.contains("npm version")));
+    let coded = clause.words.iter().any(|word| {
+        word.classes.any(v::CODE)
+            && (word.text.ends_with("changelog.md")
+                || word.text.contains("changeset") && !word.text.contains('_')
+                || word.text.starts_with("gh release")
+                || word.text.contains("npm publish")
+                || word.text.contains("npm version"))
+    });
     let topic = clause.setting.topic.any(v::RELEASE) || clause.setting.topic.any(v::VERSION);
-    if !(clause.has(v::VERSION.with(v::RELEASE)) || clause.setting.label.any(v::VERSION) || coded) || clause.fits(&OF_MEMORY) || clause.setting.samples {
+    if !(clause.has(v::VERSION.with(v::RELEASE)) || clause.setting.label.any(v::VERSION) || coded)
+        || clause.fits(&OF_MEMORY)
+        || clause.setting.samples
+    {
         return None;
     }
     let changelog = clause.fits(&CHANGELOG) || coded && !clause.says(&["pre-commit"]);
     let versions = clause.fits(&VERSIONS) && (!clause.fits(&HOMONYM) || topic) && !clause.has(v::SCHEMA);
-    let tags = clause.fits(&TAGS) && !clause.fits(&HOMONYM) && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN)) || clause.says(&["version", "versions", "git", "tag"]) && topic);
-    let releasing = clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
-    let speaks = clause.mood.asks() || clause.setting.negated || clause.mood.form == Form::Fragment && (changelog && clause.forbids() || versions && (clause.says(&["must", "match"]) || topic) && clause.words.len() > 4);
-    let labelled = clause.setting.label.any(v::VERSION) && clause.mood.asks() && clause.says(&["notes", "note", "entry", "entries"]);
-    let needs = !clause.says(&["read", "see", "check"]) || clause.says(&["update", "bump", "add", "verify", "changeset", "changelog"]);
-    let step = clause.text.ends_with(':') && clause.mood.form == Form::Command && !clause.forbids() && !clause.says(&["must", "always"]);
-    (speaks && needs && !step && (changelog || versions || tags || releasing || labelled)).then(|| clause.found(Kind::Release, Object::Release))
+    let tags = clause.fits(&TAGS)
+        && !clause.fits(&HOMONYM)
+        && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN))
+            || clause.says(&["version", "versions", "git", "tag"]) && topic);
+    let releasing =
+        clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
+    let speaks = clause.mood.asks()
+        || clause.setting.negated
+        || clause.mood.form == Form::Fragment
+            && (changelog && clause.forbids()
+                || versions && (clause.says(&["must", "match"]) || topic) && clause.words.len() > 4);
+    let labelled = clause.setting.label.any(v::VERSION)
+        && clause.mood.asks()
+        && clause.says(&["notes", "note", "entry", "entries"]);
+    let needs = !clause.says(&["read", "see", "check"])
+        || clause.says(&["update", "bump", "add", "verify", "changeset", "changelog"]);
+    let step = clause.text.ends_with(':')
+        && clause.mood.form == Form::Command
+        && !clause.forbids()
+        && !clause.says(&["must", "always"]);
+    (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
+        .then(|| clause.found(Kind::Release, Object::Release))
 }

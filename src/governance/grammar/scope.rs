@@ -13,11 +13,17 @@ pub fn scope(clause: &Clause<'_>, kind: Kind) -> Scope {
     let services = ["service", "worker", "executor", "app", "application", "package", "repo", "repository", "project"];
     let each = clause.words.windows(2).find(|pair| matches!(pair, [per, unit] if matches!(per.text.as_str(), "per" | "each" | "every") && services.contains(&unit.text.as_str())));
     scope.service = each.and_then(|pair| pair.last()).map(|word| format!("each {}", word.text));
-    let path = clause.words.iter().find(|word| word.classes.any(v::CODE) && word.text.contains('/') && !word.text.contains(' ') && !word.classes.any(v::MAIN));
+    let path = clause.words.iter().find(|word| {
+        word.classes.any(v::CODE) && word.text.contains('/') && !word.text.contains(' ') && !word.classes.any(v::MAIN)
+    });
     if matches!(kind, Kind::Secrets | Kind::Migration | Kind::ChangeSize) {
         scope.path = path.map(|word| word.text.clone());
     }
-    let agents = |words: &[super::words::Word]| words.iter().any(|word| matches!(word.text.as_str(), "agent" | "agents" | "bot" | "bots" | "claude" | "copilot" | "assistant"));
+    let agents = |words: &[super::words::Word]| {
+        words.iter().any(|word| {
+            matches!(word.text.as_str(), "agent" | "agents" | "bot" | "bots" | "claude" | "copilot" | "assistant")
+        })
+    };
     let subject = clause.words.get(..clause.words.len().min(clause.mood.main + 3)).unwrap_or_default();
     if agents(subject) && kind != Kind::Trailers {
         scope.actor = Some("agents".to_owned());
@@ -27,7 +33,11 @@ pub fn scope(clause: &Clause<'_>, kind: Kind) -> Scope {
 
 /// The environment that a clause names; of "staging before production" the last.
 fn environment(clause: &Clause<'_>) -> Option<String> {
-    let named = clause.words.iter().rev().find(|word| word.classes.any(v::ENVIRONMENT) && !word.classes.any(v::CODE.with(v::TRUNKISH)));
+    let named = clause
+        .words
+        .iter()
+        .rev()
+        .find(|word| word.classes.any(v::ENVIRONMENT) && !word.classes.any(v::CODE.with(v::TRUNKISH)));
     let deploys = clause.about(v::DEPLOY.with(v::RELEASE).with(v::PUSH).with(v::MIGRATION));
     named.filter(|_| deploys).map(|word| match word.text.as_str() {
         "prod" | "live" => "production".to_owned(),
@@ -42,6 +52,9 @@ fn condition(clause: &Clause<'_>) -> Option<String> {
     let start = clause.words.get(from).filter(|_| to > from)?;
     let end = clause.words.get(to).map_or(clause.text.len(), |word| word.start);
     let text = clause.text.get(start.start..end)?.trim().trim_end_matches([',', ':']).replace('`', "");
-    let conditional = matches!(start.text.as_str(), "if" | "when" | "whenever" | "for" | "in" | "unless" | "while" | "where" | "once" | "after");
+    let conditional = matches!(
+        start.text.as_str(),
+        "if" | "when" | "whenever" | "for" | "in" | "unless" | "while" | "where" | "once" | "after"
+    );
     conditional.then_some(text)
 }

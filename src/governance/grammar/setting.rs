@@ -93,7 +93,9 @@ impl Setting {
     fn take(&mut self, text: &str, near: bool, sense: bool) {
         let words = words::split(text);
         let mood = mood::read(&words);
-        let fits = |patterns: &[super::pattern::Pattern]| patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some());
+        let fits = |patterns: &[super::pattern::Pattern]| {
+            patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some())
+        };
         self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
@@ -106,7 +108,9 @@ impl Setting {
         self.after |= fits(&AFTER_ACT);
         self.negated |= fits(&FORBIDS);
         self.messages |= fits(&MESSAGES);
-        self.windows |= words.iter().any(|word| matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes"));
+        self.windows |= words.iter().any(|word| {
+            matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
+        });
         self.samples = fits(&SAMPLES);
         let leads_in = text.trim_end().ends_with(':');
         let asks = mood.asks() && mood.polarity != Polarity::MustNot && mood.form != Form::Fragment;
@@ -121,7 +125,8 @@ impl Setting {
 fn names_a_thing(label: &str) -> bool {
     let label = label.trim();
     let code = label.starts_with('`') && label.ends_with('`') && !label.trim_matches('`').contains('`');
-    let file = !label.contains(' ') && (label.contains('/') || label.contains('_') || label.trim_end_matches('.').contains('.'));
+    let file = !label.contains(' ')
+        && (label.contains('/') || label.contains('_') || label.trim_end_matches('.').contains('.'));
     code || file || label.starts_with('/')
 }
 
@@ -130,7 +135,7 @@ fn classes(words: &[Word]) -> Classes {
 }
 
 /// The classes that make a sentence one about governance at all.
-pub const GOVERNANCE: Classes = v::COMMIT
+const GOVERNANCE: Classes = v::COMMIT
     .with(v::PUSH)
     .with(v::PR)
     .with(v::MERGE)
@@ -151,6 +156,17 @@ pub const GOVERNANCE: Classes = v::COMMIT
     .with(v::ROLLBACK)
     .with(v::SCHEMA)
     .with(v::MESSAGE);
+
+/// The classes of what a sentence has to speak of to be listed as not understood.
+pub const CORE: Classes = v::COMMIT
+    .with(v::PUSH)
+    .with(v::PR)
+    .with(v::MERGE)
+    .with(v::DEPLOY)
+    .with(v::FORCE)
+    .with(v::NOVERIFY)
+    .with(v::FREEZE)
+    .with(v::CISKIP);
 
 /// The classes of sentences that are read: those of environments too.
 pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK);

@@ -38,7 +38,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         }
     }
     // A message that is small is another subject, and so is one test per change.
-    if clause.has(v::MESSAGE) && !clause.says(&["focused", "separate"]) || clause.setting.messages && clause.words.len() < 4 || clause.has(v::TRAILER) {
+    if clause.has(v::MESSAGE) && !clause.says(&["focused", "separate"])
+        || clause.setting.messages && clause.words.len() < 4
+        || clause.has(v::TRAILER)
+    {
         return None;
     }
     let one = clause.fits(&ONE) && own;
@@ -53,7 +56,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 
 fn limits(clause: &Clause<'_>, mut read: Found) -> Found {
     for (pattern, key) in UNITS.iter().zip(["max-lines", "max-files", "max-commits"]) {
-        let number = pattern.find(&clause.words, clause.mood.main).and_then(|found| clause.number(*found.numbers.first()?));
+        let number =
+            pattern.find(&clause.words, clause.mood.main).and_then(|found| clause.number(*found.numbers.first()?));
         if let Some(number) = number.filter(|number| *number > 0.0) {
             read = read.with(key, whole(number));
         }
@@ -62,5 +66,9 @@ fn limits(clause: &Clause<'_>, mut read: Found) -> Found {
 }
 
 fn object(clause: &Clause<'_>) -> Object {
-    if clause.has(v::PR) || !clause.has(v::COMMIT) && clause.setting.topic.any(v::PR) { Object::PullRequest } else { Object::Commit }
+    if clause.has(v::PR) || !clause.has(v::COMMIT) && clause.setting.topic.any(v::PR) {
+        Object::PullRequest
+    } else {
+        Object::Commit
+    }
 }

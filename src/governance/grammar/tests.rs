@@ -26,7 +26,10 @@ fn hold(cases: &[(&str, &str, Json)]) {
         };
         let found = said(text, kind);
         if found != expected {
-            let all: Vec<String> = directives(text).iter().map(|found| format!("{} {}", found.kind, Json::Object(found.params.clone()))).collect();
+            let all: Vec<String> = directives(text)
+                .iter()
+                .map(|found| format!("{} {}", found.kind, Json::Object(found.params.clone())))
+                .collect();
             failures.push(format!("{text}\n    expected {kind} {expected:?}\n    found {all:?}"));
         }
     }
@@ -36,7 +39,10 @@ fn hold(cases: &[(&str, &str, Json)]) {
 #[test]
 fn the_founding_sentence_gives_two_unbound_directives() {
     let text = "# Rules\n\nAvoid rapid-fire pushes to main — each push triggers a full deploy cycle. Batch related changes into fewer commits.";
-    let found: Vec<_> = directives(text).into_iter().map(|found| (found.kind.name(), found.place.line, found.bound, found.params.len())).collect();
+    let found: Vec<_> = directives(text)
+        .into_iter()
+        .map(|found| (found.kind.name(), found.place.line, found.bound, found.params.len()))
+        .collect();
     assert_eq!(found, [("deploy-frequency", 3, false, 0), ("batching", 3, false, 0)]);
 }
 
@@ -67,7 +73,11 @@ fn frequencies() {
         ("Release no more often than once a week.", kind, json!({"deploys": 1, "per": "week"})),
         ("Deploy to production max once every 30 minutes.", kind, json!({"deploys": 1, "per": "30m"})),
         ("No more than one deployment every 15 minutes.", kind, json!({"deploys": 1, "per": "15m"})),
-        ("| Rule | Limit |\n|---|---|\n| Deploys | at most 3 deploys per hour |", kind, json!({"deploys": 3, "per": "1h"})),
+        (
+            "| Rule | Limit |\n|---|---|\n| Deploys | at most 3 deploys per hour |",
+            kind,
+            json!({"deploys": 3, "per": "1h"}),
+        ),
         ("Don't spam production with deploys.", kind, json!({})),
         ("Do not push repeatedly in quick succession.", kind, json!({})),
         ("Avoid frequent deploys.", kind, json!({})),
@@ -90,14 +100,26 @@ fn intervals() {
         ("Minimum 15 minutes between pushes to main", kind, json!({"since-start": "15m"})),
         ("Wait 10 minutes after a deploy before starting another.", kind, json!({"after-finish": "10m"})),
         ("After each deploy, wait 10 minutes.", kind, json!({"after-finish": "10m"})),
-        ("After a deploy finishes, wait at least half an hour before the next one.", kind, json!({"after-finish": "30m"})),
+        (
+            "After a deploy finishes, wait at least half an hour before the next one.",
+            kind,
+            json!({"after-finish": "30m"}),
+        ),
         ("Never deploy within 20 minutes of the previous deploy.", kind, json!({"since-start": "20m"})),
-        ("Do not deploy again until 90 seconds have passed since the last deploy.", kind, json!({"since-start": "1m 30s"})),
+        (
+            "Do not deploy again until 90 seconds have passed since the last deploy.",
+            kind,
+            json!({"since-start": "1m 30s"}),
+        ),
         ("Monitor for 15+ minutes after each deployment.", kind, json!({"after-finish": "15m"})),
         ("Allow 5-10 minutes between consecutive deployments.", kind, json!({"since-start": "5m"})),
         ("Deploy cooldown: 1.5 hours between releases", kind, json!({"since-start": "1h 30m"})),
         ("Soak for 24 hours in staging before deploying to production.", kind, json!({"in": "staging", "for": "1d"})),
-        ("Keep every change on staging for at least 2 days before deploying it to production.", kind, json!({"in": "staging", "for": "2d"})),
+        (
+            "Keep every change on staging for at least 2 days before deploying it to production.",
+            kind,
+            json!({"in": "staging", "for": "2d"}),
+        ),
         ("Don't deploy more often than every 30 minutes.", kind, json!({"since-start": "30m"})),
         ("Pause 1h between merges to `main`.", kind, json!({"since-start": "1h"})),
         ("Wait for the previous deploy to finish before pushing again.", kind, json!({})),
@@ -127,14 +149,50 @@ fn windows() {
         ("Never deploy outside 09:00-17:00.", kind, json!({"from": "09:00", "to": "17:00"})),
         ("No deploys between 22:00 and 06:00.", kind, json!({"freeze": true, "from": "22:00", "to": "06:00"})),
         ("No deploys after 5 PM.", kind, json!({"freeze": true, "from": "17:00", "to": "24:00"})),
-        ("No deploys after 15:00 on Friday or on weekends.", kind, json!([freeze("fri", "15:00", "24:00"), freeze("sat-sun", "00:00", "24:00")])),
-        ("No deploys from Friday 16:00 until Monday 08:00.", kind, json!([freeze("fri", "16:00", "24:00"), freeze("sat-sun", "00:00", "24:00"), freeze("mon", "00:00", "08:00")])),
-        ("Deploys are forbidden on Mondays and Wednesdays.", kind, json!({"freeze": true, "days": ["mon", "wed"], "from": "00:00", "to": "24:00"})),
-        ("Deploy freeze from 2026-12-20 to 2027-01-03.", kind, json!({"freeze": true, "from": "2026-12-20", "to": "2027-01-03"})),
-        ("Code freeze: December 20, 2026 through January 3, 2027", kind, json!({"freeze": true, "from": "2026-12-20", "to": "2027-01-03"})),
-        ("No deploys between 21.9.2026 and 25.9.2026.", kind, json!({"freeze": true, "from": "2026-09-21", "to": "2026-09-25"})),
-        ("NEVER deploy between 02:00 and 06:00 UTC.", kind, json!({"freeze": true, "from": "02:00", "to": "06:00", "timezone": "UTC"})),
-        ("Only deploy on weekdays from 10:00 to 14:00 Europe/Paris.", kind, json!({"days": "mon-fri", "from": "10:00", "to": "14:00", "timezone": "Europe/Paris"})),
+        (
+            "No deploys after 15:00 on Friday or on weekends.",
+            kind,
+            json!([freeze("fri", "15:00", "24:00"), freeze("sat-sun", "00:00", "24:00")]),
+        ),
+        (
+            "No deploys from Friday 16:00 until Monday 08:00.",
+            kind,
+            json!([
+                freeze("fri", "16:00", "24:00"),
+                freeze("sat-sun", "00:00", "24:00"),
+                freeze("mon", "00:00", "08:00")
+            ]),
+        ),
+        (
+            "Deploys are forbidden on Mondays and Wednesdays.",
+            kind,
+            json!({"freeze": true, "days": ["mon", "wed"], "from": "00:00", "to": "24:00"}),
+        ),
+        (
+            "Deploy freeze from 2026-12-20 to 2027-01-03.",
+            kind,
+            json!({"freeze": true, "from": "2026-12-20", "to": "2027-01-03"}),
+        ),
+        (
+            "Code freeze: December 20, 2026 through January 3, 2027",
+            kind,
+            json!({"freeze": true, "from": "2026-12-20", "to": "2027-01-03"}),
+        ),
+        (
+            "No deploys between 21.9.2026 and 25.9.2026.",
+            kind,
+            json!({"freeze": true, "from": "2026-09-21", "to": "2026-09-25"}),
+        ),
+        (
+            "NEVER deploy between 02:00 and 06:00 UTC.",
+            kind,
+            json!({"freeze": true, "from": "02:00", "to": "06:00", "timezone": "UTC"}),
+        ),
+        (
+            "Only deploy on weekdays from 10:00 to 14:00 Europe/Paris.",
+            kind,
+            json!({"days": "mon-fri", "from": "10:00", "to": "14:00", "timezone": "Europe/Paris"}),
+        ),
         ("## Do NOT\n\n- deploy on Fridays", kind, freeze("fri", "00:00", "24:00")),
         ("Merges to main are not allowed on Fridays.", kind, freeze("fri", "00:00", "24:00")),
         ("Ship on Tuesdays only.", kind, window("tue", "00:00", "24:00")),

@@ -83,8 +83,10 @@ fn begins_anew(span: &Span, item: &Item, words: &[Word], at: usize, next: usize)
     match item {
         Item::Days(days) => {
             let weekend = |days: &[bool; 7]| *days == [false, false, false, false, false, true, true];
-            let joined = (at.saturating_sub(2)..at).any(|at| words.get(at).is_some_and(|word| matches!(word.text.as_str(), "or" | "and" | ",")));
-            let time_follows = (next..next + 2).any(|at| self::item(words, at).is_some_and(|(item, _)| !matches!(item, Item::Days(_))));
+            let joined = (at.saturating_sub(2)..at)
+                .any(|at| words.get(at).is_some_and(|word| matches!(word.text.as_str(), "or" | "and" | ",")));
+            let time_follows = (next..next + 2)
+                .any(|at| self::item(words, at).is_some_and(|(item, _)| !matches!(item, Item::Days(_))));
             (timed && dayed) || (weekend(&span.days) && joined && time_follows) || (weekend(days) && timed)
         }
         Item::Dates(..) | Item::FromDate(_) => span.from_date.is_some(),
@@ -113,7 +115,9 @@ fn text(words: &[Word], at: usize) -> &str {
 }
 
 fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
-    let joins = |at: usize| matches!(text(words, at), "-" | "–" | "—" | "to" | "and" | "until" | "till" | "through" | "thru" | "till/until");
+    let joins = |at: usize| {
+        matches!(text(words, at), "-" | "–" | "—" | "to" | "and" | "until" | "till" | "through" | "thru" | "till/until")
+    };
     let range = |at: usize| matches!(text(words, at), "-" | "–" | "—" | "to" | "through" | "thru" | "till" | "until");
     if let Some(days) = days(text(words, at)) {
         if range(at + 1) {
@@ -140,7 +144,11 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
         if joins(next) {
             if let Some((to, end)) = time(words, next + 1, true) {
                 let to = if to <= from && to <= 12 * 60 && from < 12 * 60 { to + 12 * 60 } else { to };
-                let from = if has_meridiem(words, at, next) || !is_pm(words, next + 1, end) || from > to { from } else { pm_start(from, to) };
+                let from = if has_meridiem(words, at, next) || !is_pm(words, next + 1, end) || from > to {
+                    from
+                } else {
+                    pm_start(from, to)
+                };
                 return Some((Item::Between(from, to), end));
             }
         }
@@ -163,7 +171,8 @@ fn pm_start(from: u32, to: u32) -> u32 {
 }
 
 fn has_meridiem(words: &[Word], at: usize, end: usize) -> bool {
-    (at..end).any(|at| text(words, at).ends_with("am") || text(words, at).ends_with("pm") || text(words, at).contains(':'))
+    (at..end)
+        .any(|at| text(words, at).ends_with("am") || text(words, at).ends_with("pm") || text(words, at).contains(':'))
 }
 
 fn is_pm(words: &[Word], at: usize, end: usize) -> bool {
@@ -181,7 +190,8 @@ fn across_days(words: &[Word], at: usize) -> Option<(Vec<Span>, usize)> {
     let last = day(text(words, next + 1))?;
     let (to, end) = time(words, skip(next + 2), false)?;
     let one = |day: usize| run(day, day);
-    let mut spans = vec![Span { days: one(first), from: Some(clock(from)), to: Some("24:00".into()), ..Span::default() }];
+    let mut spans =
+        vec![Span { days: one(first), from: Some(clock(from)), to: Some("24:00".into()), ..Span::default() }];
     if (first + 1) % 7 != last {
         let days = run((first + 1) % 7, (last + 6) % 7);
         spans.push(Span { days, from: Some("00:00".into()), to: Some("24:00".into()), ..Span::default() });
@@ -233,7 +243,9 @@ pub fn show_days(days: [bool; 7]) -> Option<String> {
         }
     }
     let name = |day: usize| DAYS.get(day).copied().unwrap_or_default();
-    let show = |(first, last): (usize, usize)| if first == last { name(first).to_owned() } else { format!("{}-{}", name(first), name(last)) };
+    let show = |(first, last): (usize, usize)| {
+        if first == last { name(first).to_owned() } else { format!("{}-{}", name(first), name(last)) }
+    };
     (!runs.is_empty()).then(|| runs.into_iter().map(show).collect::<Vec<_>>().join(","))
 }
 
@@ -271,7 +283,8 @@ fn time(words: &[Word], at: usize, bare: bool) -> Option<(u32, usize)> {
 /// The date at a word as ISO, with a time of day where one follows, and the word after it.
 fn date(words: &[Word], at: usize) -> Option<(String, usize)> {
     let word = text(words, at);
-    let parsed = NaiveDate::parse_from_str(word, "%Y-%m-%d").ok().or_else(|| NaiveDate::parse_from_str(word, "%d.%m.%Y").ok());
+    let parsed =
+        NaiveDate::parse_from_str(word, "%Y-%m-%d").ok().or_else(|| NaiveDate::parse_from_str(word, "%d.%m.%Y").ok());
     let (date, next) = match parsed {
         Some(date) => (date, at + 1),
         None => named_date(words, at)?,
@@ -298,7 +311,18 @@ fn named_date(words: &[Word], at: usize) -> Option<(NaiveDate, usize)> {
 fn month(text: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     const LONG: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let place = MONTHS.iter().position(|name| *name == text).or_else(|| LONG.iter().position(|name| *name == text))?;
     u32::try_from(place + 1).ok()
@@ -312,7 +336,8 @@ pub fn names_month(words: &[Word]) -> bool {
 /// The zone named in a text.
 fn zone(text: &str) -> Option<Zone> {
     const AMBIGUOUS: [&str; 19] = [
-        "EST", "EDT", "PST", "PDT", "CST", "CDT", "MST", "MDT", "IST", "BST", "CET", "CEST", "EET", "AEST", "ET", "PT", "CT", "Eastern", "Pacific",
+        "EST", "EDT", "PST", "PDT", "CST", "CDT", "MST", "MDT", "IST", "BST", "CET", "CEST", "EET", "AEST", "ET", "PT",
+        "CT", "Eastern", "Pacific",
     ];
     let outer = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '/' | '_' | '+' | '-'));
     text.split(outer).find_map(|word| match word {

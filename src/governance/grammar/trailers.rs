@@ -22,7 +22,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::TRAILER));
-    if !about || clause.mood.form == super::mood::Form::Fragment && !(clause.forbids() || clause.asks() || clause.setting.messages) {
+    if !about
+        || clause.mood.form == super::mood::Form::Fragment
+            && !(clause.forbids() || clause.asks() || clause.setting.messages)
+    {
         return None;
     }
     // "sign-off" by a person is an approval.

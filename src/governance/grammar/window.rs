@@ -30,13 +30,16 @@ patterns! {
 /// Reads what a clause says about when; alternatives ("or on weekends") are findings of their own.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let acts = clause.has(ACTS.with(v::FREEZE)) || (clause.setting.label.any(ACTS.with(v::FREEZE)) && clause.may_ask());
-    let heading = clause.setting.topic.any(v::DEPLOY.with(v::FREEZE)) && clause.mood.form != super::mood::Form::Statement;
+    let heading =
+        clause.setting.topic.any(v::DEPLOY.with(v::FREEZE)) && clause.mood.form != super::mood::Form::Statement;
     if !(acts || heading) || !(clause.may_ask() || clause.fits(&FROZEN)) {
         return Vec::new();
     }
     let times = times::read(&clause.words, clause.text);
     if times.spans.is_empty() {
-        let event = acts && clause.may_ask() && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
+        let event = acts
+            && clause.may_ask()
+            && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
         return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
@@ -56,8 +59,16 @@ patterns! {
 
 /// Whether the times limit an act rather than date a fact: it forbids, allows, or names a freeze.
 fn about_acts(clause: &Clause<'_>, acts: bool) -> bool {
-    let bare = clause.mood.form == super::mood::Form::Fragment && (clause.setting.topic.any(v::FREEZE) || clause.setting.label.any(v::DEPLOY.with(v::RELEASE)) || clause.setting.negated || heading_of_windows(clause));
-    clause.forbids() || (clause.has(v::FREEZE) && clause.mood.form != super::mood::Form::Statement || clause.fits(&FROZEN)) || clause.setting.label.any(v::FREEZE) || bare || (acts && clause.fits(&ALLOWS))
+    let bare = clause.mood.form == super::mood::Form::Fragment
+        && (clause.setting.topic.any(v::FREEZE)
+            || clause.setting.label.any(v::DEPLOY.with(v::RELEASE))
+            || clause.setting.negated
+            || heading_of_windows(clause));
+    clause.forbids()
+        || (clause.has(v::FREEZE) && clause.mood.form != super::mood::Form::Statement || clause.fits(&FROZEN))
+        || clause.setting.label.any(v::FREEZE)
+        || bare
+        || (acts && clause.fits(&ALLOWS))
 }
 
 fn heading_of_windows(clause: &Clause<'_>) -> bool {
@@ -70,7 +81,8 @@ fn forbids(clause: &Clause<'_>) -> bool {
         return false;
     }
     let only = clause.says(&["only"]) && !clause.says(&["don't", "never", "no"]);
-    let frozen = clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
+    let frozen =
+        clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
     (clause.forbids() || frozen) && !(only && !frozen)
 }
 
@@ -112,6 +124,8 @@ fn bind(clause: &Clause<'_>, span: &Span, times: &Times, forbids: bool) -> Found
 }
 
 fn object(clause: &Clause<'_>) -> Object {
-    let named = |classes: Classes| clause.words.iter().find(|word| word.classes.any(classes)).and_then(|word| object_of(word.classes));
+    let named = |classes: Classes| {
+        clause.words.iter().find(|word| word.classes.any(classes)).and_then(|word| object_of(word.classes))
+    };
     named(ACTS).unwrap_or(Object::Deploy)
 }

@@ -70,10 +70,38 @@ fn code(inner: &str, start: usize) -> Word {
     for flag in text.split_whitespace().filter(|part| git && part.starts_with(['-', '['])) {
         classes = classes.with(vocabulary::classes(flag));
     }
-    if ["prisma migrate", "db push", "db:migrate", "alembic", "makemigrations", "migrate dev", "migrate deploy", "migrate reset", "migrations/"].iter().any(|part| text.contains(part)) {
+    if [
+        "prisma migrate",
+        "db push",
+        "db:migrate",
+        "alembic",
+        "makemigrations",
+        "migrate dev",
+        "migrate deploy",
+        "migrate reset",
+        "migrations/",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
+    {
         classes = classes.with(vocabulary::MIGRATION);
     }
-    const DEPLOYS: [&str; 14] = ["vercel --prod", "vercel deploy", "netlify deploy", "kubectl apply", "kubectl delete", "helm upgrade", "helm install", "terraform apply", "kamal deploy", "fly deploy", "wrangler deploy", "cdk deploy", "gcloud run deploy", "cap production deploy"];
+    const DEPLOYS: [&str; 14] = [
+        "vercel --prod",
+        "vercel deploy",
+        "netlify deploy",
+        "kubectl apply",
+        "kubectl delete",
+        "helm upgrade",
+        "helm install",
+        "terraform apply",
+        "kamal deploy",
+        "fly deploy",
+        "wrangler deploy",
+        "cdk deploy",
+        "gcloud run deploy",
+        "cap production deploy",
+    ];
     if DEPLOYS.iter().any(|part| text.starts_with(part)) {
         classes = classes.with(vocabulary::DEPLOY);
     }
@@ -94,7 +122,9 @@ fn chunk(text: &str, start: usize, words: &mut Vec<Word>) {
         words.push(Word { text: text.to_lowercase(), classes: link_classes(text), number: None, start });
         return;
     }
-    if text.starts_with('[') && (text.ends_with(']') || ["[skip", "[ci", "[no", "[build"].contains(&text.to_lowercase().as_str())) {
+    if text.starts_with('[')
+        && (text.ends_with(']') || ["[skip", "[ci", "[no", "[build"].contains(&text.to_lowercase().as_str()))
+    {
         words.push(plain(text, start));
         return;
     }
@@ -163,7 +193,8 @@ fn parts(text: &str, start: usize, words: &mut Vec<Word>) {
 /// Whether a text can be one end of a range: a number, a time, a day, a count of something.
 fn is_part(text: &str) -> bool {
     let lower = text.to_lowercase();
-    text.starts_with(|letter: char| letter.is_ascii_digit()) || vocabulary::classes(&lower).any(vocabulary::DAY.with(vocabulary::UNIT))
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+        || vocabulary::classes(&lower).any(vocabulary::DAY.with(vocabulary::UNIT))
 }
 
 fn is_date(text: &str) -> bool {
@@ -173,10 +204,31 @@ fn is_date(text: &str) -> bool {
 /// A number in digits or in words.
 fn number(text: &str) -> Option<f64> {
     const NAMES: [(&str, f64); 26] = [
-        ("zero", 0.0), ("one", 1.0), ("two", 2.0), ("three", 3.0), ("four", 4.0), ("five", 5.0), ("six", 6.0),
-        ("seven", 7.0), ("eight", 8.0), ("nine", 9.0), ("ten", 10.0), ("eleven", 11.0), ("twelve", 12.0),
-        ("fifteen", 15.0), ("twenty", 20.0), ("thirty", 30.0), ("forty", 40.0), ("forty-five", 45.0), ("sixty", 60.0),
-        ("ninety", 90.0), ("once", 1.0), ("twice", 2.0), ("thrice", 3.0), ("single", 1.0), ("twenty-four", 24.0),
+        ("zero", 0.0),
+        ("one", 1.0),
+        ("two", 2.0),
+        ("three", 3.0),
+        ("four", 4.0),
+        ("five", 5.0),
+        ("six", 6.0),
+        ("seven", 7.0),
+        ("eight", 8.0),
+        ("nine", 9.0),
+        ("ten", 10.0),
+        ("eleven", 11.0),
+        ("twelve", 12.0),
+        ("fifteen", 15.0),
+        ("twenty", 20.0),
+        ("thirty", 30.0),
+        ("forty", 40.0),
+        ("forty-five", 45.0),
+        ("sixty", 60.0),
+        ("ninety", 90.0),
+        ("once", 1.0),
+        ("twice", 2.0),
+        ("thrice", 3.0),
+        ("single", 1.0),
+        ("twenty-four", 24.0),
         ("hundred", 100.0),
     ];
     if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
@@ -189,25 +241,78 @@ fn number(text: &str) -> Option<f64> {
 
 /// Terms of several words, and the one that stands for them.
 const TERMS: [(&str, &str); 72] = [
-    ("pull request", "pr"), ("pull requests", "prs"), ("merge request", "mr"), ("merge requests", "mrs"),
-    ("force push", "force-push"), ("force pushes", "force-pushes"), ("force pushing", "force-pushing"),
-    ("force pushed", "force-pushed"), ("roll out", "rollout"), ("rolling out", "deploying"), ("going live", "deploying"),
-    ("go live", "go-live"), ("api key", "api-key"), ("api keys", "api-keys"), ("private key", "private-key"),
-    ("private keys", "private-keys"), ("rapid fire", "rapid-fire"), ("change log", "changelog"),
-    ("sign off", "sign-off"), ("signed off", "signed-off"), ("co author", "co-author"), ("back to back", "back-to-back"),
-    ("in a row", "in-a-row"), ("in quick succession", "in-a-row"), ("in rapid succession", "in-a-row"),
-    ("quick succession", "in-a-row"), ("too often", "too-often"), ("too many", "too-many"), ("so often", "too-often"),
-    ("at least", "at-least"), ("at most", "at-most"), ("at minimum", "at-least"), ("at a minimum", "at-least"),
-    ("no more than", "at-most"), ("not more than", "at-most"), ("never more than", "at-most"),
-    ("no fewer than", "at-least"), ("no less than", "at-least"), ("not less than", "at-least"),
-    ("fewer than", "fewer-than"), ("less than", "fewer-than"), ("more than", "more-than"), ("up to", "up-to"),
-    ("do not", "don't"), ("must not", "mustn't"), ("should not", "shouldn't"), ("can not", "can't"), ("may not", "mustn't"),
-    ("shall not", "mustn't"), ("does not", "doesn't"), ("will not", "won't"), ("is not", "isn't"), ("are not", "aren't"),
-    ("make sure", "ensure"), ("be sure", "ensure"), ("need to", "must"), ("needs to", "must"), ("has to", "must"),
-    ("have to", "must"), ("prior to", "prior-to"), ("by hand", "by-hand"), ("pre commit", "pre-commit"),
-    ("pre push", "pre-push"), ("default branch", "default-branch"), ("release notes", "release-notes"),
-    ("half an hour", "half-hour"), ("roll back", "rollback"), ("feature flag", "feature-flag"), ("feature flags", "feature-flags"),
-    ("end of day", "end-of-day"), ("status checks", "checks"), ("protected branch", "protected-branch"),
+    ("pull request", "pr"),
+    ("pull requests", "prs"),
+    ("merge request", "mr"),
+    ("merge requests", "mrs"),
+    ("force push", "force-push"),
+    ("force pushes", "force-pushes"),
+    ("force pushing", "force-pushing"),
+    ("force pushed", "force-pushed"),
+    ("roll out", "rollout"),
+    ("rolling out", "deploying"),
+    ("going live", "deploying"),
+    ("go live", "go-live"),
+    ("api key", "api-key"),
+    ("api keys", "api-keys"),
+    ("private key", "private-key"),
+    ("private keys", "private-keys"),
+    ("rapid fire", "rapid-fire"),
+    ("change log", "changelog"),
+    ("sign off", "sign-off"),
+    ("signed off", "signed-off"),
+    ("co author", "co-author"),
+    ("back to back", "back-to-back"),
+    ("in a row", "in-a-row"),
+    ("in quick succession", "in-a-row"),
+    ("in rapid succession", "in-a-row"),
+    ("quick succession", "in-a-row"),
+    ("too often", "too-often"),
+    ("too many", "too-many"),
+    ("so often", "too-often"),
+    ("at least", "at-least"),
+    ("at most", "at-most"),
+    ("at minimum", "at-least"),
+    ("at a minimum", "at-least"),
+    ("no more than", "at-most"),
+    ("not more than", "at-most"),
+    ("never more than", "at-most"),
+    ("no fewer than", "at-least"),
+    ("no less than", "at-least"),
+    ("not less than", "at-least"),
+    ("fewer than", "fewer-than"),
+    ("less than", "fewer-than"),
+    ("more than", "more-than"),
+    ("up to", "up-to"),
+    ("do not", "don't"),
+    ("must not", "mustn't"),
+    ("should not", "shouldn't"),
+    ("can not", "can't"),
+    ("may not", "mustn't"),
+    ("shall not", "mustn't"),
+    ("does not", "doesn't"),
+    ("will not", "won't"),
+    ("is not", "isn't"),
+    ("are not", "aren't"),
+    ("make sure", "ensure"),
+    ("be sure", "ensure"),
+    ("need to", "must"),
+    ("needs to", "must"),
+    ("has to", "must"),
+    ("have to", "must"),
+    ("prior to", "prior-to"),
+    ("by hand", "by-hand"),
+    ("pre commit", "pre-commit"),
+    ("pre push", "pre-push"),
+    ("default branch", "default-branch"),
+    ("release notes", "release-notes"),
+    ("half an hour", "half-hour"),
+    ("roll back", "rollback"),
+    ("feature flag", "feature-flag"),
+    ("feature flags", "feature-flags"),
+    ("end of day", "end-of-day"),
+    ("status checks", "checks"),
+    ("protected branch", "protected-branch"),
 ];
 
 static FIRST: LazyLock<FxHashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>> = LazyLock::new(|| {
@@ -227,7 +332,9 @@ fn join_terms(words: Vec<Word>) -> Vec<Word> {
     while let Some(word) = words.get(at) {
         let term = FIRST.get(word.text.as_str()).filter(|_| !word.classes.any(CODE)).and_then(|terms| {
             terms.iter().find(|(rest, _)| {
-                rest.iter().enumerate().all(|(index, part)| words.get(at + 1 + index).is_some_and(|word| word.text == *part))
+                rest.iter()
+                    .enumerate()
+                    .all(|(index, part)| words.get(at + 1 + index).is_some_and(|word| word.text == *part))
             })
         });
         match term {

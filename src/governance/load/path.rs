@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn links_are_followed_in_every_part() {
-        let tree = Memory::default().link("a", "b").link("b", "real").link("x", "y").link("y", "x").link("up", "../../e");
+        let tree =
+            Memory::default().link("a", "b").link("b", "real").link("x", "y").link("y", "x").link("up", "../../e");
         assert_eq!(resolve(&tree, "a/c.md"), Ok("real/c.md".into()));
         assert_eq!(resolve(&tree, "x"), Err(Reason::LinkLoop));
         assert_eq!(resolve(&tree, "up"), Err(Reason::OutsideRepository));

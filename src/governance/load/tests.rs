@@ -13,7 +13,8 @@ fn unseen(loaded: &Loaded, path: &str) -> Vec<(Option<usize>, String, Reason)> {
 
 #[test]
 fn files_come_in_the_order_of_their_readers() {
-    let tree = ["AGENTS.md", "app/CLAUDE.md", ".claude/rules/git/push.md", "CLAUDE.md", ".github/copilot-instructions.md"];
+    let tree =
+        ["AGENTS.md", "app/CLAUDE.md", ".claude/rules/git/push.md", "CLAUDE.md", ".github/copilot-instructions.md"];
     let tree = tree.iter().chain(&["GEMINI.md", ".claude/CLAUDE.md", "README.md", "node_modules/x/CLAUDE.md"]);
     let tree = tree.fold(Memory::default(), |tree, path| tree.file(path, *path));
     let expected = ["CLAUDE.md", ".claude/CLAUDE.md", ".claude/rules/git/push.md", "AGENTS.md", "GEMINI.md"];
@@ -27,7 +28,8 @@ fn files_come_in_the_order_of_their_readers() {
 fn imports_are_relative_and_leave_code_and_comments_alone() {
     let text = "See @docs/a.md, and `@docs/code.md`.\n\n```\n@docs/fence.md\n```\n<!-- @docs/hidden.md -->\nme@x.md @alice\n@my\\ notes.md\n";
     let tree = Memory::default().file("CLAUDE.md", text).file("docs/a.md", "@b.md").file("docs/b.md", "b");
-    let tree = tree.file("my notes.md", "n").file("docs/code.md", "").file("docs/fence.md", "").file("docs/hidden.md", "");
+    let tree =
+        tree.file("my notes.md", "n").file("docs/code.md", "").file("docs/fence.md", "").file("docs/hidden.md", "");
     let loaded = load(&tree, &[]);
     assert_eq!(paths(&loaded), ["CLAUDE.md", "docs/a.md", "my notes.md", "docs/b.md"]);
     assert_eq!(loaded.files[3].via, ["CLAUDE.md", "docs/a.md"]);
@@ -70,10 +72,12 @@ fn circles_end() {
 
 #[test]
 fn pointers_links_and_copies_lead_to_one_text() {
-    let tree = Memory::default().file("CLAUDE.md", "AGENTS.md\n").file("AGENTS.md", "Text").link("GEMINI.md", "AGENTS.md");
+    let tree =
+        Memory::default().file("CLAUDE.md", "AGENTS.md\n").file("AGENTS.md", "Text").link("GEMINI.md", "AGENTS.md");
     let tree = tree.file("app/AGENTS.md", "Text").link("app/CLAUDE.md", "../../out.md");
     let loaded = load(&tree, &[]);
-    let told: Vec<_> = loaded.files.iter().map(|file| (&file.path[..], &file.text[..], file.copy_of.as_deref())).collect();
+    let told: Vec<_> =
+        loaded.files.iter().map(|file| (&file.path[..], &file.text[..], file.copy_of.as_deref())).collect();
     let expected = [
         ("CLAUDE.md", "", None),
         ("AGENTS.md", "Text", None),

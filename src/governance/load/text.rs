@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn paths_come_in_two_forms() {
-        let (yaml, body) = frontmatter("---\npaths:\n  - \"src/**/*.{ts,js}\"\n  - docs/*\n---\nText").expect("frontmatter");
+        let (yaml, body) =
+            frontmatter("---\npaths:\n  - \"src/**/*.{ts,js}\"\n  - docs/*\n---\nText").expect("frontmatter");
         assert_eq!(paths(yaml), ["src/**/*.{ts,js}", "docs/*"]);
         assert_eq!(body, 53 - 4);
         assert_eq!(paths("paths: src/**/*.{ts,js}, docs/*"), ["src/**/*.{ts,js}", "docs/*"]);
