@@ -124,13 +124,14 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
 }
 
 fn read_passage(file: &File, passage: &Passage, reading: &mut Reading) {
+    let above = Setting::of(&passage.headings, &passage.leads);
     let mut label_kinds: Vec<Kind> = Vec::new();
     for sentence in document::sentences(passage) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting = Setting::of(&passage.headings, &passage.leads, label);
+        let setting = above.under(label);
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         let found = reading.directives.len() - before;

@@ -88,14 +88,16 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
 }
 
+/// Words that open a condition, a place or a time.
+const OPENERS: [&str; 18] = [
+    "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until", "as",
+    "at", "with", "where", "except",
+];
+
 /// Whether a text so far is only a condition, place or time.
 fn opens_with_condition(text: &str) -> bool {
     let start = text.rfind([';', '—']).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     let text = text.get(start..).unwrap_or(text);
     let first = text.trim_start().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    const OPENERS: [&str; 18] = [
-        "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until",
-        "as", "at", "with", "where", "except",
-    ];
     !text.contains(',') && OPENERS.iter().any(|opener| opener.eq_ignore_ascii_case(first))
 }

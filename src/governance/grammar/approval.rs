@@ -52,7 +52,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && speaks_of_people(clause);
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
-        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && !(clause.fits(&REVIEW_SELF) && !clause.has(v::PERSON));
+        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && (clause.has(v::PERSON) || !clause.fits(&REVIEW_SELF));
     let auto = clause.fits(&WITHOUT)
         && (clause.forbids() || clause.setting.negated)
         && clause.words.iter().any(|word| {

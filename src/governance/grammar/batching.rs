@@ -102,8 +102,8 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let mut read = clause.found(Kind::Batching, object);
     let (least, most) = (clause.fits(&LEAST), clause.fits(&MOST));
     match second {
-        Some((_, last)) if !least || (least && !clause.says(&["min", "minimum", "at-least"])) => {
-            read = read.with("min-commits", whole(first)).with("max-commits", whole(last));
+        Some((_, highest)) if !least || !clause.says(&["min", "minimum", "at-least"]) => {
+            read = read.with("min-commits", whole(first)).with("max-commits", whole(highest));
         }
         _ if most && !least => read = read.with("max-commits", whole(first)),
         _ if most
@@ -114,10 +114,10 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         }
         _ => read = read.with("min-commits", whole(first)),
     }
-    if clause.fits(&MAX_WAIT) {
-        if let Some((span, ..)) = quantity::duration_from(&clause.words, at + 1) {
-            read = read.with("max-wait", duration::show(span));
-        }
+    if clause.fits(&MAX_WAIT)
+        && let Some((span, ..)) = quantity::duration_from(&clause.words, at + 1)
+    {
+        read = read.with("max-wait", duration::show(span));
     }
     Some(read)
 }

@@ -113,7 +113,7 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
         && !verb_is(clause, v::VERIFY)
         && !clause.has(v::CHECK);
     let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;
-    ((command || verb || state || fragment) && !(other && !command) && !clause.forbids()).then(|| {
+    ((command || verb || state || fragment) && (command || !other) && !clause.forbids()).then(|| {
         let object = object_of(clause.setting.topic).unwrap_or(Object::Commit);
         clause.found(Kind::ChecksBefore, object)
     })

@@ -85,10 +85,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     if let Some(most) =
         clause.find(&LENGTH).and_then(|found| found.numbers.first().copied()).and_then(|at| clause.number(at))
+        && (20.0..=200.0).contains(&most)
     {
-        if (20.0..=200.0).contains(&most) {
-            read = read.with("max-subject", whole(most));
-        }
+        read = read.with("max-subject", whole(most));
     }
     if issue {
         read = read.with("issue", issue_pattern(clause));

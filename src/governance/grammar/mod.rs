@@ -22,6 +22,7 @@ mod scope;
 mod secrets;
 mod setting;
 mod size;
+mod terms;
 mod times;
 mod trailers;
 mod vocabulary;

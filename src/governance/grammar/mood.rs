@@ -63,7 +63,7 @@ pub fn read(words: &[Word]) -> Mood {
 
 fn skip_leading(words: &[Word], mut at: usize) -> usize {
     while let Some(word) = words.get(at) {
-        let next_is_verb = words.get(at + 1).is_some_and(|next| starts(next));
+        let next_is_verb = words.get(at + 1).is_some_and(starts);
         let punctuation = word.classes.any(PUNCTUATION) && !word.classes.any(v::NEVER);
         let leads =
             word.classes.any(LEAD) && (!word.classes.any(v::AGENT.with(VERB)) || next_is_verb) && at + 1 < words.len();

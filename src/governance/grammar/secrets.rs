@@ -31,7 +31,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     let env = clause.words.iter().any(|word| {
         word.classes.any(CODE)
-            && (word.text.starts_with(".env") || word.text.ends_with(".pem") || word.text.ends_with(".key"))
+            && (word.text.starts_with(".env") || [".pem", ".key"].iter().any(|ending| word.text.ends_with(ending)))
     });
     let secret = clause.fits(&SECRET_THING) || env;
     let git = clause.fits(&TO_GIT) || clause.about(v::COMMIT.with(v::PR));
@@ -73,7 +73,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     } else {
         git && clause.has(v::COMMIT.with(v::PUSH).with(v::PR)) && commits_files(clause) || git_place(clause)
     };
-    (about && !(clause.fits(&OF_LOGS) && !clause.has(v::COMMIT))).then(|| clause.found(Kind::Secrets, Object::Commit))
+    (about && (clause.has(v::COMMIT) || !clause.fits(&OF_LOGS))).then(|| clause.found(Kind::Secrets, Object::Commit))
 }
 
 /// "Do not commit X", where X is a file and not a message.

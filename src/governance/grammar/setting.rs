@@ -1,13 +1,14 @@
 //! What stands around a clause and gives it its sense: headings, lead-ins, labels.
 
 use super::mood::{self, Form};
-use super::pattern::patterns;
+use super::pattern::{Summary, patterns};
 use super::vocabulary::{self as v, Classes};
 use super::words::{self, Word};
 use crate::governance::directive::Polarity;
 
 /// What a clause inherits.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what stands above")]
 pub struct Setting {
     /// The classes of the words of the innermost heading, the lead-in and the label.
     pub topic: Classes,
@@ -71,8 +72,8 @@ impl Setting {
         self.windows
     }
 
-    /// Reads what stands above a clause: headings outermost first, then lead-ins, then a label.
-    pub fn of(headings: &[String], leads: &[String], label: Option<&str>) -> Self {
+    /// Reads what stands above a clause: headings outermost first, then lead-ins.
+    pub fn of(headings: &[String], leads: &[String]) -> Self {
         let mut setting = Self::default();
         let count = headings.len();
         for (index, heading) in headings.iter().enumerate() {
@@ -81,6 +82,13 @@ impl Setting {
         for lead in leads {
             setting.take(lead, true, true);
         }
+        setting
+    }
+
+    /// The same under a label.
+    #[must_use]
+    pub fn under(&self, label: Option<&str>) -> Self {
+        let mut setting = self.clone();
         if let Some(label) = label {
             setting.take(label, true, true);
             setting.label = classes(&words::split(label));
@@ -93,8 +101,9 @@ impl Setting {
     fn take(&mut self, text: &str, near: bool, sense: bool) {
         let words = words::split(text);
         let mood = mood::read(&words);
+        let summary = Summary::of(&words);
         let fits = |patterns: &[super::pattern::Pattern]| {
-            patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some())
+            patterns.iter().any(|pattern| pattern.find(&words, mood.main, summary).is_some())
         };
         self.wide = self.wide.with(classes(&words));
         if near {

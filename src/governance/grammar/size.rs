@@ -57,7 +57,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 fn limits(clause: &Clause<'_>, mut read: Found) -> Found {
     for (pattern, key) in UNITS.iter().zip(["max-lines", "max-files", "max-commits"]) {
         let number =
-            pattern.find(&clause.words, clause.mood.main).and_then(|found| clause.number(*found.numbers.first()?));
+            clause.find(std::slice::from_ref(pattern)).and_then(|found| clause.number(*found.numbers.first()?));
         if let Some(number) = number.filter(|number| *number > 0.0) {
             read = read.with(key, whole(number));
         }

@@ -120,10 +120,10 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
     };
     let range = |at: usize| matches!(text(words, at), "-" | "–" | "—" | "to" | "through" | "thru" | "till" | "until");
     if let Some(days) = days(text(words, at)) {
-        if range(at + 1) {
-            if let (Some(first), Some(last)) = (day(text(words, at)), day(text(words, at + 2))) {
-                return Some((Item::Days(run(first, last)), at + 3));
-            }
+        if range(at + 1)
+            && let (Some(first), Some(last)) = (day(text(words, at)), day(text(words, at + 2)))
+        {
+            return Some((Item::Days(run(first, last)), at + 3));
         }
         return Some((Item::Days(days), at + 1));
     }
@@ -141,16 +141,16 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
     }
     let bare = matches!(before.first().copied(), Some("between" | "from"));
     if let Some((from, next)) = time(words, at, bare) {
-        if joins(next) {
-            if let Some((to, end)) = time(words, next + 1, true) {
-                let to = if to <= from && to <= 12 * 60 && from < 12 * 60 { to + 12 * 60 } else { to };
-                let from = if has_meridiem(words, at, next) || !is_pm(words, next + 1, end) || from > to {
-                    from
-                } else {
-                    pm_start(from, to)
-                };
-                return Some((Item::Between(from, to), end));
-            }
+        if joins(next)
+            && let Some((to, end)) = time(words, next + 1, true)
+        {
+            let to = if to <= from && to <= 12 * 60 && from < 12 * 60 { to + 12 * 60 } else { to };
+            let from = if has_meridiem(words, at, next) || !is_pm(words, next + 1, end) || from > to {
+                from
+            } else {
+                pm_start(from, to)
+            };
+            return Some((Item::Between(from, to), end));
         }
         let sure = time(words, at, false).is_some();
         let item = if says(&["before", "until", "till", "by", "earlier"]) {

@@ -83,7 +83,7 @@ fn forbids(clause: &Clause<'_>) -> bool {
     let only = clause.says(&["only"]) && !clause.says(&["don't", "never", "no"]);
     let frozen =
         clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
-    (clause.forbids() || frozen) && !(only && !frozen)
+    frozen || (clause.forbids() && !only)
 }
 
 /// A finding with the parameters of a window, or of a freeze.
