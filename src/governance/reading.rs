@@ -79,6 +79,8 @@ fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
 /// Reads passages; the line of the first in another language, and how many there are.
 fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Option<(usize, usize)> {
     let mut foreign: Option<(usize, usize)> = None;
+    // Neighbours mostly stand below the same texts.
+    let mut above: Option<(&Vec<String>, &Vec<String>, Setting)> = None;
     // A lead-in speaks for its list only where the list does not.
     let mut leads: Vec<(usize, usize)> = Vec::new();
     for passage in passages {
@@ -88,7 +90,12 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
             continue;
         }
         let before = reading.directives.len();
-        read_passage(file, passage, reading);
+        let known =
+            above.take().filter(|(headings, leads, _)| **headings == passage.headings && **leads == passage.leads);
+        let known = known
+            .unwrap_or_else(|| (&passage.headings, &passage.leads, Setting::of(&passage.headings, &passage.leads)));
+        read_passage(file, passage, &known.2, reading);
+        above = Some(known);
         if passage.leads_in {
             leads.push((before, reading.directives.len()));
         }
@@ -123,8 +130,7 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
     });
 }
 
-fn read_passage(file: &File, passage: &Passage, reading: &mut Reading) {
-    let above = Setting::of(&passage.headings, &passage.leads);
+fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut Reading) {
     let mut label_kinds: Vec<Kind> = Vec::new();
     for sentence in document::sentences(passage) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {

@@ -45,15 +45,12 @@ pub fn join(words: &[Word]) -> Vec<Word> {
     let mut joined = Vec::with_capacity(words.len());
     let mut at = 0;
     while let Some(word) = words.get(at) {
-        match term(words, at, word) {
-            Some((rest, text)) => {
-                joined.push(words::plain(text, word.start));
-                at += 1 + rest.len();
-            }
-            None => {
-                joined.push(word.clone());
-                at += 1;
-            }
+        if let Some((rest, text)) = term(words, at, word) {
+            joined.push(words::plain(text, word.start));
+            at += 1 + rest.len();
+        } else {
+            joined.push(word.clone());
+            at += 1;
         }
     }
     joined
