@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, CORE, Clause, Form, Found, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, PERSON, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -174,6 +174,7 @@ fn read_sentence(
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
         let governs = clause.about(WATCHED)
+            || (clause.has(APPROVE) && clause.has(PERSON))
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
             || setting.after;

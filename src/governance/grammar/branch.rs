@@ -35,7 +35,7 @@ patterns! {
         "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
     ];
     NAME = [
-        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|pattern|must match|should match|called|as|like|:|follows", "branch|branches ..4 @code ..2 prefix",
+        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|pattern|must match|should match|called|as|like|:|follows", "branch|branches ..4 @code ..2 prefix", "use ..14 @code branch|branches $",
         "feature|topic|fix ..1 branch|branches ..2 ( @code", "feature|topic|fix|release|hotfix|chore ..1 branch|branches ..1 :|= ..1 @code", "use ..4 @code prefix", "branch|branches : ..2 @code",
     ];
 }
@@ -100,7 +100,8 @@ fn works_on_main(clause: &Clause<'_>) -> bool {
 fn base(clause: &Clause<'_>) -> Option<Found> {
     let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
-    let name = clause.fits(&NAME);
+    let labelled = clause.setting.label.any(v::BRANCH) && clause.setting.label.any(v::NAMING) && clause.has(CODE);
+    let name = labelled || clause.fits(&NAME);
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }

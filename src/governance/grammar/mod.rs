@@ -37,6 +37,7 @@ pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
+pub use vocabulary::{APPROVE, PERSON};
 
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {

@@ -11,7 +11,7 @@ patterns! {
         "changelog|changelogs|changeset|changesets|release-notes|newsfragment|newsfragments|changelog.md", "changelog ..1 entry|entries|update|updates",
     ];
     VERSIONS = [
-        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "version ..2 bump|bumps",
+        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "bumped together|lockstep", "version ..2 bump|bumps",
         "version ..3 places|files",
     ];
     TAGS = [
@@ -32,6 +32,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         word.classes.any(v::CODE)
             && (word.text.ends_with("changelog.md")
                 || word.text.contains("changeset") && !word.text.contains('_')
+                || word.text.ends_with("version.py")
+                || word.text.ends_with("version.txt")
                 || word.text.starts_with("gh release")
                 || word.text.contains("npm publish")
                 || word.text.contains("npm version"))

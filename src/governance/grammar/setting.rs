@@ -178,4 +178,4 @@ pub const CORE: Classes = v::COMMIT
     .with(v::CISKIP);
 
 /// The classes of sentences that are read: those of environments too.
-pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK);
+pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK).with(v::BATCH);
