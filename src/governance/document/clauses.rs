@@ -80,12 +80,23 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     let (joint, dropped) = JOINTS.iter().find(|(joint, _)| fits(joint))?;
     // A subordinate opening keeps its main clause: "If it fails, do not push".
     // "Run: `make`" is one clause, "Not accepted: a human must review" are two.
+    if limits_the_same(sentence.get(at..)?) {
+        return None;
+    }
     let colon = *joint == ": ";
     if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
     {
         return None;
     }
     (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
+}
+
+/// Whether what follows a joint limits what stands before it: ", but never longer than a day".
+fn limits_the_same(rest: &str) -> bool {
+    const LIMITS: [&str; 6] = ["never longer", "never later", "no longer", "no later", "not longer", "at most"];
+    let rest = rest.trim_start_matches([',', ' ']);
+    let rest = rest.strip_prefix("but ").or_else(|| rest.strip_prefix("and ")).unwrap_or(rest);
+    LIMITS.iter().any(|limit| rest.starts_with(limit))
 }
 
 /// Words that open a condition, a place or a time.

@@ -39,6 +39,7 @@ patterns! {
     ];
     /// Counts of changes in one act.
     COUNT = [
+        "@deploy|@push|@release must|should|may|shall ..3 # ..1 # ..3 @change",
         "min|minimum|at-least|≥|>=|> # ..1 # ..4 @change ..5 per|in|into|before|each|every ..3 @deploy|@push|@release|@merge|deploying",
         "min|minimum|at-least|≥|>=|> # ..4 @change ..5 per|in|into|before|each|every ..3 @deploy|@push|@release|@merge|deploying",
         "@batch ..2 # ..1 # ..3 @change ..8 @deploy|@push|@release|@commit|@pr", "@batch ..2 ≥|>=|>|at-least? # ..3 @change ..8 @deploy|@push|@release",

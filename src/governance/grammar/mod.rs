@@ -46,7 +46,12 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let frequency = frequency::read(clause);
     // A number of days or a day of the week is read once.
     let interval = if frequency.is_some() { None } else { interval::read(clause) };
-    let chain = if frequency.is_some() || interval.is_some() { None } else { fix_chain::read(clause) };
+    let chain = if frequency.as_ref().is_some_and(|found| found.bound) || interval.is_some() {
+        None
+    } else {
+        fix_chain::read(clause)
+    };
+    let frequency = frequency.filter(|found| !found.params.is_empty() || chain.is_none());
     let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
     let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
     // "One push per feature, not after each commit" is about what goes together.
@@ -73,7 +78,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(path::read(clause));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause));
+    found.extend(release::read(clause).filter(|_| !cadence));
     found
 }
 

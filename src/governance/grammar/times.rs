@@ -22,6 +22,8 @@ pub struct Times {
     pub spans: Vec<Span>,
     /// Words of time that no clock can read: "afternoon", "peak hours".
     pub fuzzy: bool,
+    /// Whether a time of day stands there that limits nothing: "at 16:00".
+    pub loose: bool,
     pub zone: Option<Zone>,
 }
 
@@ -49,6 +51,7 @@ pub fn read(words: &[Word], text: &str) -> Times {
             continue;
         }
         let Some((item, next)) = item(words, at) else {
+            times.loose |= time(words, at, false).is_some();
             times.fuzzy |= words.get(at).is_some_and(|word| word.classes.any(v::FUZZY) && word.text != "hours");
             at += 1;
             continue;
@@ -144,7 +147,9 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
         let sure = time(words, at, false).is_some();
         let item = if says(&["before", "until", "till", "by", "earlier"]) {
             Item::To(from)
-        } else if says(&["after", "from", "past", "since", "later", "starting", "beyond"]) {
+        } else if (says(&["at"]) && words.iter().any(|word| word.text == "stop"))
+            || says(&["after", "from", "past", "since", "later", "starting", "beyond"])
+        {
             Item::From(from)
         } else {
             return None;
@@ -169,16 +174,25 @@ fn is_pm(words: &[Word], at: usize, end: usize) -> bool {
     (at..end).any(|at| text_at(words, at).ends_with("pm"))
 }
 
+/// A day with a time of day, either first: "Friday 15:00", "5pm Friday".
+fn moment(words: &[Word], at: usize) -> Option<((usize, u32), usize)> {
+    let skip = |at: usize| if matches!(text_at(words, at), "at" | "," | "from" | "after" | "on") { at + 1 } else { at };
+    if let Some(named) = day(text_at(words, at)) {
+        let (minutes, next) = time(words, skip(at + 1), false)?;
+        return Some(((named, minutes), next));
+    }
+    let (minutes, next) = time(words, at, false)?;
+    let place = skip(next);
+    Some(((day(text_at(words, place))?, minutes), place + 1))
+}
+
 /// "Friday 15:00 to Monday 08:00": the rest of the first day, the days between, the beginning of the last.
 fn across_days(words: &[Word], at: usize) -> Option<(Vec<Span>, usize)> {
-    let first = day(text_at(words, at))?;
-    let skip = |at: usize| if matches!(text_at(words, at), "at" | "," | "from" | "after") { at + 1 } else { at };
-    let (from, next) = time(words, skip(at + 1), false)?;
-    if !matches!(text_at(words, next), "-" | "–" | "to" | "until" | "till" | "through") {
+    let ((first, from), next) = moment(words, at)?;
+    if !matches!(text_at(words, next), "-" | "–" | "to" | "until" | "till" | "through" | "and") {
         return None;
     }
-    let last = day(text_at(words, next + 1))?;
-    let (to, end) = time(words, skip(next + 2), false)?;
+    let ((last, to), end) = moment(words, next + 1)?;
     let one = |day: usize| run(day, day);
     let mut spans =
         vec![Span { days: one(first), from: Some(clock(from)), to: Some("24:00".into()), ..Span::default() }];

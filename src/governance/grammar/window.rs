@@ -47,7 +47,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     }
     let forbids = forbids(clause);
     let fuzzy = times.fuzzy && times.spans.iter().all(|span| span.from.is_none() && span.from_date.is_none());
-    if fuzzy {
+    if fuzzy || times.loose {
         return vec![clause.unbound(Kind::DeployWindow, object(clause))];
     }
     times.spans.iter().map(|span| bind(clause, span, &times, forbids)).collect()
