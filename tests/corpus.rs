@@ -37,3 +37,24 @@ fn prints_the_directives_of_a_folder() {
         }
     }
 }
+
+/// Measures how long a thousand lines with ten imports take.
+#[test]
+#[ignore = "a measure of time"]
+fn measures_a_thousand_lines() {
+    let mut tree = Memory::default();
+    let mut text = String::new();
+    for part in 0..10 {
+        text.push_str(&format!("@part{part}.md\n\n"));
+        tree = tree.file(&format!("part{part}.md"), "Never push to `main`. At most 3 deploys per hour.\n\n".repeat(10));
+    }
+    for line in 0..250 {
+        text.push_str(&format!("## Part {line}\n\n- Run `npm test {line}` before you push, and never skip the hooks.\n- The worker reads its configuration from the folder that the server wrote.\n"));
+    }
+    let tree = tree.file("CLAUDE.md", text);
+    for _ in 0..5 {
+        let start = std::time::Instant::now();
+        let reading = reading::read(&load(&tree, &[]));
+        println!("{} directives in {:?}", reading.directives.len(), start.elapsed());
+    }
+}

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, Clause, Form, Found, GOVERNANCE, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, PERSON, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -79,6 +79,8 @@ fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
 /// Reads passages; the line of the first in another language, and how many there are.
 fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Option<(usize, usize)> {
     let mut foreign: Option<(usize, usize)> = None;
+    // Neighbours mostly stand below the same texts.
+    let mut above: Option<(&Vec<String>, &Vec<String>, Setting)> = None;
     // A lead-in speaks for its list only where the list does not.
     let mut leads: Vec<(usize, usize)> = Vec::new();
     for passage in passages {
@@ -88,7 +90,12 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
             continue;
         }
         let before = reading.directives.len();
-        read_passage(file, passage, reading);
+        let known =
+            above.take().filter(|(headings, leads, _)| **headings == passage.headings && **leads == passage.leads);
+        let known = known
+            .unwrap_or_else(|| (&passage.headings, &passage.leads, Setting::of(&passage.headings, &passage.leads)));
+        read_passage(file, passage, &known.2, reading);
+        above = Some(known);
         if passage.leads_in {
             leads.push((before, reading.directives.len()));
         }
@@ -123,14 +130,14 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
     });
 }
 
-fn read_passage(file: &File, passage: &Passage, reading: &mut Reading) {
+fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut Reading) {
     let mut label_kinds: Vec<Kind> = Vec::new();
     for sentence in document::sentences(passage) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting = Setting::of(&passage.headings, &passage.leads, label);
+        let setting = above.under(label);
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         let found = reading.directives.len() - before;
@@ -166,17 +173,22 @@ fn read_sentence(
     let heading = passage.place == document::Place::Heading;
     for part in document::clauses(sentence.text) {
         let clause = Clause::new(part.text, setting);
-        let governs = clause.about(WATCHED) || setting.before || setting.after;
-        if !governs || (heading && !rules(&clause)) {
+        let governs = clause.about(WATCHED)
+            || (clause.has(APPROVE) && clause.has(PERSON))
+            || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
+            || setting.before
+            || setting.after;
+        if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
         // What a file or a command is for is no rule, unless it says so; its numbers are.
         let described =
             (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start))
                 && describes(&clause);
-        looked |= clause.mood.asks() && clause.has(GOVERNANCE) && !heading;
+        looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
         for found in grammar::read(&clause) {
-            if described && !is_cadence(found.kind) {
+            let named = sentence.is_label && is_cadence(found.kind) && !found.bound && clause.words.len() < 4;
+            if named || described && !is_cadence(found.kind) {
                 continue;
             }
             let line = passage.line(sentence.start + part.start);

@@ -80,6 +80,9 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     let (joint, dropped) = JOINTS.iter().find(|(joint, _)| fits(joint))?;
     // A subordinate opening keeps its main clause: "If it fails, do not push".
     // "Run: `make`" is one clause, "Not accepted: a human must review" are two.
+    if limits_the_same(sentence.get(at..)?) {
+        return None;
+    }
     let colon = *joint == ": ";
     if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
     {
@@ -88,14 +91,24 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
 }
 
+/// Whether what follows a joint limits what stands before it: ", but never longer than a day".
+fn limits_the_same(rest: &str) -> bool {
+    const LIMITS: [&str; 6] = ["never longer", "never later", "no longer", "no later", "not longer", "at most"];
+    let rest = rest.trim_start_matches([',', ' ']);
+    let rest = rest.strip_prefix("but ").or_else(|| rest.strip_prefix("and ")).unwrap_or(rest);
+    LIMITS.iter().any(|limit| rest.starts_with(limit))
+}
+
+/// Words that open a condition, a place or a time.
+const OPENERS: [&str; 18] = [
+    "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until", "as",
+    "at", "with", "where", "except",
+];
+
 /// Whether a text so far is only a condition, place or time.
 fn opens_with_condition(text: &str) -> bool {
     let start = text.rfind([';', '—']).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     let text = text.get(start..).unwrap_or(text);
     let first = text.trim_start().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    const OPENERS: [&str; 18] = [
-        "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until",
-        "as", "at", "with", "where", "except",
-    ];
     !text.contains(',') && OPENERS.iter().any(|opener| opener.eq_ignore_ascii_case(first))
 }

@@ -106,8 +106,7 @@ const ABBREVIATIONS: [&str; 18] = [
 fn ends(text: &str, from: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let (mut code, mut parens) = (false, 0_usize);
-    let mut letters = text.char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in text.char_indices() {
         match letter {
             '`' => code = !code,
             '\n' => {

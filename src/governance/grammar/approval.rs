@@ -52,7 +52,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && speaks_of_people(clause);
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
-        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && !(clause.fits(&REVIEW_SELF) && !clause.has(v::PERSON));
+        clause.fits(&ASK_FIRST) && speaks_of_people(clause) && (clause.has(v::PERSON) || !clause.fits(&REVIEW_SELF));
     let auto = clause.fits(&WITHOUT)
         && (clause.forbids() || clause.setting.negated)
         && clause.words.iter().any(|word| {
@@ -60,10 +60,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         });
     let bare = clause.fits(&BARE) && clause.mood.form == Form::Command && clause.words.len() < 16
         || clause.fits(&BARE) && clause.mood.form == Form::Modal && clause.words.len() < 16;
+    let otherwise = clause.says(&["otherwise"]) && !clause.forbids();
     let speaks = clause.asks()
         || clause.mood.form == Form::Fragment
             && (clause.says(&["without", "required", "only"]) || clause.forbids() || clause.setting.topic.any(ACTS));
-    (speaks && (without || only || first || auto || bare)).then(|| clause.found(Kind::ApprovalBefore, object(clause)))
+    (speaks && !otherwise && (without || only || first || auto || bare))
+        .then(|| clause.found(Kind::ApprovalBefore, object(clause)))
 }
 
 /// Whether an approval is one by people: "passing review", not "requested output".

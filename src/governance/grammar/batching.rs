@@ -25,6 +25,7 @@ patterns! {
     ];
     /// "deploy once at the end".
     ONCE = [
+        "in|into|with the? same ..1 @commit|@pr|@push|@deploy|@release", "across multiple|several|separate @pr|@commit|@deploy",
         "@deploy|@push|@release|@commit once ..4 at|after|when|per|everything|all|the", "one|single ..3 @deploy|@push|@release|build|commit ..3 at the? end", "@push|@deploy|@commit once ..8 $",
         "in one|single ..1 @deploy|@push|@commit", "@deploy only at ..4 end|checkpoint|milestone|milestones", "squash ..5 @commit ..2 before ..2 @push|@merge", "one ..2 = one @deploy|@push|@release", "into one|fewer|single|a ..2 @deploy|@push|@release|@merge", "@deploy|@push|@release ..3 everything|all ..3 once|together",
         "only @deploy|@push|@commit when ..6 complete|completed|finished|done|ready|working", "fewer larger? bigger? @deploy|@push|@release",
@@ -32,12 +33,13 @@ patterns! {
     /// The opposite.
     EACH = [
         "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release @each ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
-        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release ..5 often|frequently|immediately|early", "after @each ..3 , ..2 @push|@deploy|@commit",
+        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release ..5 often|frequently|immediately|early", "after @each ..3 , ..2 @push|@deploy|@commit", "@commit|@push ..3 incrementally", "^ after|when completing|finishing ..3 @each ..5 , ..2 @commit|@push",
         "@never ..2 @batch ..6 @commit|@push|@deploy|@pr|@release", "always auto-push|@deploy|@push after ..2 @change", "frequent @commit|@push", "small , frequent @commit|@push|@deploy",
         "@never ..4 @commit|@push|@deploy|@release|@pr ..3 in batches",
     ];
     /// Counts of changes in one act.
     COUNT = [
+        "@deploy|@push|@release must|should|may|shall ..3 # ..1 # ..3 @change",
         "min|minimum|at-least|≥|>=|> # ..1 # ..4 @change ..5 per|in|into|before|each|every ..3 @deploy|@push|@release|@merge|deploying",
         "min|minimum|at-least|≥|>=|> # ..4 @change ..5 per|in|into|before|each|every ..3 @deploy|@push|@release|@merge|deploying",
         "@batch ..2 # ..1 # ..3 @change ..8 @deploy|@push|@release|@commit|@pr", "@batch ..2 ≥|>=|>|at-least? # ..3 @change ..8 @deploy|@push|@release",
@@ -69,8 +71,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if states || clause.setting.messages && !clause.has(v::BATCH) {
         return None;
     }
-    let related =
-        clause.says(&["related"]) && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
+    let related = clause.says(&["related"])
+        && !clause.says(&["operations", "operation", "calls", "tool", "requests", "queries", "reads"])
+        && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
     let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
     if governed && (clause.fits(&EACH) || clause.fits(&TOGETHER) || clause.fits(&ONCE)) {
         return Some(clause.unbound(Kind::Batching, object(clause)));
@@ -100,8 +103,8 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let mut read = clause.found(Kind::Batching, object);
     let (least, most) = (clause.fits(&LEAST), clause.fits(&MOST));
     match second {
-        Some((_, last)) if !least || (least && !clause.says(&["min", "minimum", "at-least"])) => {
-            read = read.with("min-commits", whole(first)).with("max-commits", whole(last));
+        Some((_, highest)) if !least || !clause.says(&["min", "minimum", "at-least"]) => {
+            read = read.with("min-commits", whole(first)).with("max-commits", whole(highest));
         }
         _ if most && !least => read = read.with("max-commits", whole(first)),
         _ if most
@@ -112,10 +115,10 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         }
         _ => read = read.with("min-commits", whole(first)),
     }
-    if clause.fits(&MAX_WAIT) {
-        if let Some((span, ..)) = quantity::duration_from(&clause.words, at + 1) {
-            read = read.with("max-wait", duration::show(span));
-        }
+    if clause.fits(&MAX_WAIT)
+        && let Some((span, ..)) = quantity::duration_from(&clause.words, at + 1)
+    {
+        read = read.with("max-wait", duration::show(span));
     }
     Some(read)
 }

@@ -33,11 +33,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.fits(&BYPASS) || permits || clause.mood.form == Form::Statement && !clause.setting.negated {
         return None;
     }
-    let forbids = clause.forbids() || clause.setting.negated;
+    let forbids =
+        (clause.forbids() || clause.setting.negated) && clause.words.first().is_none_or(|word| word.text != "not");
+    let config = clause
+        .words
+        .iter()
+        .any(|word| word.text.contains("disableallhooks") || word.text.contains("hookspath") && !clause.forbids());
     let governed = clause
         .about(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::HOOK).with(v::NOVERIFY))
         || clause.says(&["ci"]);
-    if !governed || !(clause.asks() || forbids || clause.has(v::NOVERIFY) && clause.mood.form == Form::Fragment) {
+    if config || !governed || !(clause.asks() || forbids) {
         return None;
     }
     // A command to skip something that is no hook is no governance: "skip the tests for docs".

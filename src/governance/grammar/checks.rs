@@ -20,7 +20,7 @@ patterns! {
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
         "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
-        "ci ..2 must|should ..3 @pass|green", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
+        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
     ];
     /// "after deploying, verify".
     AFTER = [
@@ -48,7 +48,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// A clause that says itself before what.
 fn own(clause: &Clause<'_>) -> Option<Found> {
     let checks = clause.has(v::CHECK.with(v::HOOK))
-        || (clause.has(v::PASS) && !clause.says(&["errors", "clear"]))
+        || clause.has(v::PASS)
         || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text))
         || verb_is(clause, v::VERIFY);
     if !checks || clause.has(v::NOVERIFY) {
@@ -102,13 +102,18 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
         .get(clause.mood.main)
         .is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
     let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
+    let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
+        || clause.text.ends_with(':') && clause.mood.form != Form::Command;
+    if optional {
+        return None;
+    }
     let state = clause.has(v::CHECK) && clause.has(v::PASS);
     let other = clause.mood.form == Form::Command
         && verb_is(clause, VERB)
         && !verb_is(clause, v::VERIFY)
         && !clause.has(v::CHECK);
     let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;
-    ((command || verb || state || fragment) && !(other && !command) && !clause.forbids()).then(|| {
+    ((command || verb || state || fragment) && (command || !other) && !clause.forbids()).then(|| {
         let object = object_of(clause.setting.topic).unwrap_or(Object::Commit);
         clause.found(Kind::ChecksBefore, object)
     })

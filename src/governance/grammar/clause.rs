@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::mood::{self, Form, Mood};
-use super::pattern::{Match, Pattern};
+use super::pattern::{Match, Pattern, Summary};
 use super::setting::Setting;
 use super::vocabulary::{self as v, Classes};
 use super::words::{self, Word};
@@ -15,6 +15,8 @@ pub struct Clause<'a> {
     pub text: &'a str,
     pub words: Vec<Word>,
     pub mood: Mood,
+    /// Its words in a few bits.
+    pub summary: Summary,
     /// The classes of all its words.
     pub has: Classes,
     pub setting: &'a Setting,
@@ -41,7 +43,8 @@ impl<'a> Clause<'a> {
             mood.form = Form::Statement;
         }
         let has = words.iter().fold(Classes::default(), |all, word| all.with(word.classes));
-        Self { text, words, mood, has, setting }
+        let summary = Summary::of(&words);
+        Self { text, words, mood, summary, has, setting }
     }
 
     /// Whether it has a word of one of the classes.
@@ -61,7 +64,7 @@ impl<'a> Clause<'a> {
 
     /// The first place where one of the patterns fits.
     pub fn find(&self, patterns: &[Pattern]) -> Option<Match> {
-        patterns.iter().find_map(|pattern| pattern.find(&self.words, self.mood.main))
+        patterns.iter().find_map(|pattern| pattern.find(&self.words, self.mood.main, self.summary))
     }
 
     /// Whether one of the patterns fits.

@@ -24,7 +24,7 @@ patterns! {
         "@deploy|@release one service|app|environment|at at? a? time?",
     ];
     LIMIT = [
-        "≤|<|<=|max|maximum|at-most|limit|limited|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
+        "≤|<|<=|max|maximum|at-most|limit|limited|under|below|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
         "# ..3 max|maximum|limit|tops|cap",
     ];
     SOFT_LIMIT = [
@@ -60,6 +60,8 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let states = clause.mood.form == super::mood::Form::Statement;
     let firm = !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped"]);
     let limited = clause.fits(&LIMIT) && firm || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
+    let limited = limited
+        || (clause.setting.label.any(v::DEPLOY.with(v::PUSH)) && clause.mood.form == super::mood::Form::Fragment);
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {
         let Some(count) = word.number.filter(|_| limited) else { continue };
@@ -141,5 +143,5 @@ fn budget(clause: &Clause<'_>, at: usize, count: f64, period: &Period) -> Found 
 }
 
 patterns! {
-    FEWER = ["fewer-than #"];
+    FEWER = ["fewer-than|under|below|< #"];
 }

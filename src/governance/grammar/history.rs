@@ -8,7 +8,7 @@ use crate::governance::directive::{Kind, Object};
 
 patterns! {
     REWRITES = [
-        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..8 history",
+        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|change|edit|rewriting|clean ..4 history", "history rewrite|rewrites|rewriting",
         "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only amend|rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
@@ -34,7 +34,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let asks = clause.asks() || (clause.mood.form == Form::Fragment && clause.has(v::FORCE));
-    asks.then(|| {
+    let checks = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "suggest"));
+    (asks && !checks).then(|| {
         clause.found(Kind::ForcePush, if clause.has(v::FORCE.with(v::PUSH)) { Object::Push } else { Object::Commit })
     })
 }

@@ -13,7 +13,7 @@ patterns! {
     ];
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "@commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
         "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with",
     ];
     ISSUE_RULE = [
@@ -31,8 +31,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
     let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let sized = clause.fits(&LENGTH)
+        && clause.says(&["first", "subject", "title"])
+        && clause.setting.wide.any(v::COMMIT.with(v::PR));
     let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
-    if branches || !about || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
+    if branches || !(about || sized) || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
         return None;
     }
     let named = clause.fits(&CONVENTION) || clause.words.iter().any(|word| word.text.contains("conventionalcommits"));
@@ -43,7 +46,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || (shape && git)
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
-        && (clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
+        && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
     let closes = clause.words.iter().any(|word| {
         word.classes.any(CODE)
             && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
@@ -58,7 +61,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
     let follows = stated
         && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
-    if !(convention && !stated || follows || rule && !stated || issue || inside)
+    let other = clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"
+        )
+    });
+    let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention;
+    if other
+        || lead
+        || !(convention && !stated || follows || rule && !stated || issue || inside)
         || clause.setting.samples
         || checks(clause)
     {
@@ -73,10 +85,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     if let Some(most) =
         clause.find(&LENGTH).and_then(|found| found.numbers.first().copied()).and_then(|at| clause.number(at))
+        && (20.0..=200.0).contains(&most)
     {
-        if (20.0..=200.0).contains(&most) {
-            read = read.with("max-subject", whole(most));
-        }
+        read = read.with("max-subject", whole(most));
     }
     if issue {
         read = read.with("issue", issue_pattern(clause));

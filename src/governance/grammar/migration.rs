@@ -22,6 +22,10 @@ patterns! {
 
 /// Reads what a clause says about migrations.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    let kept = clause.has(v::MIGRATION) && clause.says(&["append-only", "immutable"]);
+    if kept {
+        return Some(clause.found(Kind::Migration, Object::Deploy));
+    }
     if !clause.may_ask() || clause.setting.samples {
         return None;
     }
@@ -50,7 +54,19 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && clause.asks()
         && (clause.forbids() && clause.fits(&RESET)
             || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
-    let mild = clause.polarity() == crate::governance::directive::Polarity::Should && !clause.has(v::SCHEMA);
+    let firm = clause.forbids()
+        || clause.mood.form == Form::Modal
+        || clause
+            .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
+        || (clause.words.len() > 4
+            && clause
+                .words
+                .get(clause.mood.main)
+                .is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
+    let mild = !firm
+        || clause.mood.form == Form::Command
+            && clause.polarity() == crate::governance::directive::Polarity::Should
+            && !clause.has(v::SCHEMA);
     (!mild && (own || schema || listed || reset))
         .then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
 }

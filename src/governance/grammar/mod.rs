@@ -6,13 +6,16 @@ mod branch;
 mod bypass;
 mod checks;
 mod clause;
+mod command;
 mod exception;
+mod finite;
 mod fix_chain;
 mod frequency;
 mod history;
 mod interval;
 mod message;
 mod migration;
+mod moments;
 mod mood;
 mod path;
 mod pattern;
@@ -22,6 +25,7 @@ mod scope;
 mod secrets;
 mod setting;
 mod size;
+mod terms;
 mod times;
 mod trailers;
 mod vocabulary;
@@ -32,7 +36,8 @@ pub use clause::{Clause, Found};
 pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
-pub use setting::{GOVERNANCE, Setting, WATCHED};
+pub use setting::{CORE, Setting, WATCHED};
+pub use vocabulary::{APPROVE, PERSON};
 
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
@@ -41,11 +46,17 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let frequency = frequency::read(clause);
     // A number of days or a day of the week is read once.
     let interval = if frequency.is_some() { None } else { interval::read(clause) };
-    let chain = if frequency.is_some() || interval.is_some() { None } else { fix_chain::read(clause) };
+    let chain = if frequency.as_ref().is_some_and(|found| found.bound) || interval.is_some() {
+        None
+    } else {
+        fix_chain::read(clause)
+    };
+    let frequency = frequency.filter(|found| !found.params.is_empty() || chain.is_none());
     let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
     let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
     // "One push per feature, not after each commit" is about what goes together.
     let frequency = frequency.filter(|_| batching.is_none());
+    let batched = batching.is_some() && clause.has(vocabulary::BATCH);
     let cadence = !window.is_empty() || frequency.is_some() || interval.is_some();
     found.extend(window);
     found.extend(frequency);
@@ -60,13 +71,14 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
     found.extend(trailers);
     found.extend(bypass::read(clause));
-    found.extend(size::read(clause));
+    // "Never bundle changes into one commit" is about what goes together.
+    found.extend(size::read(clause).filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     found.extend(path::read(clause));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause));
+    found.extend(release::read(clause).filter(|_| !cadence));
     found
 }
 

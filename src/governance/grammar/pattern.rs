@@ -18,7 +18,39 @@ enum Element {
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub struct Pattern(Vec<Element>);
+pub struct Pattern {
+    elements: Vec<Element>,
+    /// What a text must have of each element that is not optional.
+    needs: Vec<Summary>,
+}
+
+/// What words have, in a few bits: enough to tell that a pattern cannot fit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    classes: Classes,
+    /// One bit of 64 for each word.
+    words: u64,
+}
+
+impl Summary {
+    /// Sums up words.
+    pub fn of(words: &[Word]) -> Self {
+        words.iter().fold(Self::default(), |all, word| Self {
+            classes: all.classes.with(word.classes),
+            words: all.words | bit(&word.text),
+        })
+    }
+
+    const fn may_have(self, need: Self) -> bool {
+        self.classes.any(need.classes) || self.words & need.words != 0
+    }
+}
+
+/// The bit of a word: FNV-1a, folded.
+fn bit(word: &str) -> u64 {
+    let hash = word.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    1 << ((hash ^ (hash >> 15)) & 63)
+}
 
 /// Where a pattern fits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,14 +64,25 @@ pub struct Match {
 impl Pattern {
     /// Compiles a pattern; a class that does not exist never fits.
     pub fn new(text: &'static str) -> Self {
-        Self(text.split_whitespace().map(element).collect())
+        let elements: Vec<Element> = text.split_whitespace().map(element).collect();
+        let needs = elements.iter().filter_map(|element| match element {
+            Element::One { words, classes, optional: false } => {
+                Some(Summary { classes: *classes, words: words.iter().fold(0, |bits, word| bits | bit(word)) })
+            }
+            Element::Number => Some(Summary { classes: NUMBER, words: 0 }),
+            _ => None,
+        });
+        Self { needs: needs.collect(), elements }
     }
 
     /// The first place where it fits; `main` is where the main clause starts.
-    pub fn find(&self, words: &[Word], main: usize) -> Option<Match> {
+    pub fn find(&self, words: &[Word], main: usize, summary: Summary) -> Option<Match> {
+        if !self.needs.iter().all(|need| summary.may_have(*need)) {
+            return None;
+        }
         (0..words.len()).find_map(|start| {
             let mut numbers = Vec::new();
-            let end = fit(&self.0, words, start, main, &mut numbers)?;
+            let end = fit(&self.elements, words, start, main, &mut numbers)?;
             Some(Match { start, end, numbers })
         })
     }
@@ -121,17 +164,18 @@ fn fit(elements: &[Element], words: &[Word], at: usize, main: usize, numbers: &m
 
 #[cfg(test)]
 mod tests {
-    use super::{Element, Pattern};
+    use super::{Element, Pattern, Summary};
     use crate::governance::grammar::words;
 
     #[test]
     fn patterns_fit_words_classes_gaps_and_numbers() {
         let words = words::split("at most 3 production deploys per hour");
-        let found = Pattern::new("at-most # ..2 @deploy per @unit").find(&words, 0).expect("fits");
+        let summary = Summary::of(&words);
+        let found = Pattern::new("at-most # ..2 @deploy per @unit").find(&words, 0, summary).expect("fits");
         assert_eq!((found.start, found.end, found.numbers), (0, 6, vec![1]));
-        assert!(Pattern::new("# !production ..2 @deploy").find(&words, 0).is_none());
-        assert!(Pattern::new("^ at-most a? #").find(&words, 0).is_some());
-        assert!(Pattern::new("hour $").find(&words, 0).is_some());
-        assert!(matches!(Pattern::new("@nonsense").0[0], Element::One { classes, .. } if classes.0 == 0));
+        assert!(Pattern::new("# !production ..2 @deploy").find(&words, 0, summary).is_none());
+        assert!(Pattern::new("^ at-most a? #").find(&words, 0, summary).is_some());
+        assert!(Pattern::new("hour $").find(&words, 0, summary).is_some());
+        assert!(matches!(Pattern::new("@nonsense").elements[0], Element::One { classes, .. } if classes.0 == 0));
     }
 }

@@ -11,19 +11,19 @@ patterns! {
         "changelog|changelogs|changeset|changesets|release-notes|newsfragment|newsfragments|changelog.md", "changelog ..1 entry|entries|update|updates",
     ];
     VERSIONS = [
-        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "version ..2 bump|bumps",
+        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "bumped together|lockstep", "version ..2 bump|bumps",
         "version ..3 places|files",
     ];
     TAGS = [
-        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut|use|add|force ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag",
+        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag",
         "@release ..4 tag|tags|tagged ..3",
     ];
     RELEASING = [
-        "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 for ..2 @release", "use ..6 to ..1 @release|publish|cut",
-        "cut|create|make|prepare|declare|draft ..4 @release ..6", "after|before ..2 @release|releasing|publishing ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
+        "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 to ..1 @release|publish|cut",
+        "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
     ];
     OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
-    HOMONYM = ["latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
+    HOMONYM = ["module version", "placeholder", "latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
 }
 
 /// Reads what a clause says about releases.
@@ -32,6 +32,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         word.classes.any(v::CODE)
             && (word.text.ends_with("changelog.md")
                 || word.text.contains("changeset") && !word.text.contains('_')
+                || word.text.ends_with("version.py")
+                || word.text.ends_with("version.txt")
                 || word.text.starts_with("gh release")
                 || word.text.contains("npm publish")
                 || word.text.contains("npm version"))

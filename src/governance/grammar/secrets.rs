@@ -10,7 +10,7 @@ patterns! {
     COMMITS = [
         "@pr|@commit ..3 avoid|mustn't|shouldn't|never ..6 @generated", "@never ..4 @commit|@push|add|check|include|stage|hardcode|hard-code|put|expose|leak|share|store|embed|upload|paste|publish ..12 @secret|@generated|@code", "@never ..2 @secret ..6", "@never ..3 hardcoded|hard-coded|hardcode|sensitive|real|private|plaintext ..5",
         "@secret|@generated ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
-        "@secret ..4 live|belong|go ..2 in|only", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
+        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
         "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "@never ..4 sensitive ..3 information|data|files|configs ..6",
     ];
     THINGS = [
@@ -21,7 +21,7 @@ patterns! {
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|passphrase|dotenv", "sensitive ..2 information|data|files|configs", "customer ..1 information|data", "keys|tokens|key",
     ];
     OF_LOGS = ["log|logs|logging|print|printed ..6 @secret", "@secret ..6 logs|log|logging"];
-    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|codebase|staged"];
+    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged"];
 }
 
 /// Reads what a clause says about what stays out of git.
@@ -31,26 +31,49 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     let env = clause.words.iter().any(|word| {
         word.classes.any(CODE)
-            && (word.text.starts_with(".env") || word.text.ends_with(".pem") || word.text.ends_with(".key"))
+            && (word.text.starts_with(".env") || [".pem", ".key"].iter().any(|ending| word.text.ends_with(ending)))
     });
     let secret = clause.fits(&SECRET_THING) || env;
     let git = clause.fits(&TO_GIT) || clause.about(v::COMMIT.with(v::PR));
     let fits = clause.fits(&COMMITS) && clause.fits(&THINGS);
     let forbids = clause.forbids() || clause.setting.negated;
-    let keeps =
-        clause.mood.asks() && clause.says(&["keep", "store", "scan", "rotate", "live"]) && !clause.says(&["safe"]);
+    let keeps = clause.mood.asks()
+        && clause.says(&["keep", "store", "scan", "rotate", "live", "stored", "kept"])
+        && !clause.says(&["safe"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
-    let needless = clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
+    let keys = clause.says(&["key", "keys", "tokens"])
+        && !clause.has(v::COMMIT.with(v::PUSH))
+        && !clause.says(&[
+            "hardcoded",
+            "hard-coded",
+            "hardcode",
+            "hard-code",
+            "api",
+            "api-keys",
+            "api-key",
+            "expose",
+            "share",
+            "secrets",
+            "credentials",
+            "git",
+            "repo",
+        ]);
+    let needless = keys
+        || clause.says(&["receive"])
+        || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
     let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
     if generated_with || needless || !fits || !speaks || !(forbids || keeps) {
         return None;
     }
     let about = if secret {
-        git || clause.setting.topic.any(v::SECRET) || keeps || clause.says(&["no", "expose", "leak"])
+        git || clause.setting.topic.any(v::SECRET)
+            || keeps
+            || clause.words.first().is_some_and(|word| word.text == "no") && clause.words.len() < 12
+            || clause.says(&["no", "expose", "leak"])
     } else {
         git && clause.has(v::COMMIT.with(v::PUSH).with(v::PR)) && commits_files(clause) || git_place(clause)
     };
-    (about && !(clause.fits(&OF_LOGS) && !clause.has(v::COMMIT))).then(|| clause.found(Kind::Secrets, Object::Commit))
+    (about && (clause.has(v::COMMIT) || !clause.fits(&OF_LOGS))).then(|| clause.found(Kind::Secrets, Object::Commit))
 }
 
 /// "Do not commit X", where X is a file and not a message.

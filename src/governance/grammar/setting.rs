@@ -1,16 +1,19 @@
 //! What stands around a clause and gives it its sense: headings, lead-ins, labels.
 
 use super::mood::{self, Form};
-use super::pattern::patterns;
+use super::pattern::{Summary, patterns};
 use super::vocabulary::{self as v, Classes};
 use super::words::{self, Word};
 use crate::governance::directive::Polarity;
 
 /// What a clause inherits.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what stands above")]
 pub struct Setting {
     /// The classes of the words of the innermost heading, the lead-in and the label.
     pub topic: Classes,
+    /// The same of all headings.
+    pub wide: Classes,
     /// The same of the label alone.
     pub label: Classes,
     /// Whether what stands above forbids.
@@ -69,8 +72,8 @@ impl Setting {
         self.windows
     }
 
-    /// Reads what stands above a clause: headings outermost first, then lead-ins, then a label.
-    pub fn of(headings: &[String], leads: &[String], label: Option<&str>) -> Self {
+    /// Reads what stands above a clause: headings outermost first, then lead-ins.
+    pub fn of(headings: &[String], leads: &[String]) -> Self {
         let mut setting = Self::default();
         let count = headings.len();
         for (index, heading) in headings.iter().enumerate() {
@@ -79,6 +82,13 @@ impl Setting {
         for lead in leads {
             setting.take(lead, true, true);
         }
+        setting
+    }
+
+    /// The same under a label.
+    #[must_use]
+    pub fn under(&self, label: Option<&str>) -> Self {
+        let mut setting = self.clone();
         if let Some(label) = label {
             setting.take(label, true, true);
             setting.label = classes(&words::split(label));
@@ -91,9 +101,11 @@ impl Setting {
     fn take(&mut self, text: &str, near: bool, sense: bool) {
         let words = words::split(text);
         let mood = mood::read(&words);
+        let summary = Summary::of(&words);
         let fits = |patterns: &[super::pattern::Pattern]| {
-            patterns.iter().any(|pattern| pattern.find(&words, mood.main).is_some())
+            patterns.iter().any(|pattern| pattern.find(&words, mood.main, summary).is_some())
         };
+        self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
         }
@@ -132,7 +144,7 @@ fn classes(words: &[Word]) -> Classes {
 }
 
 /// The classes that make a sentence one about governance at all.
-pub const GOVERNANCE: Classes = v::COMMIT
+const GOVERNANCE: Classes = v::COMMIT
     .with(v::PUSH)
     .with(v::PR)
     .with(v::MERGE)
@@ -154,5 +166,16 @@ pub const GOVERNANCE: Classes = v::COMMIT
     .with(v::SCHEMA)
     .with(v::MESSAGE);
 
+/// The classes of what a sentence has to speak of to be listed as not understood.
+pub const CORE: Classes = v::COMMIT
+    .with(v::PUSH)
+    .with(v::PR)
+    .with(v::MERGE)
+    .with(v::DEPLOY)
+    .with(v::FORCE)
+    .with(v::NOVERIFY)
+    .with(v::FREEZE)
+    .with(v::CISKIP);
+
 /// The classes of sentences that are read: those of environments too.
-pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK);
+pub const WATCHED: Classes = GOVERNANCE.with(v::ENVIRONMENT).with(v::CHECK).with(v::BATCH);

@@ -8,8 +8,8 @@ use crate::governance::directive::{Kind, Object};
 
 patterns! {
     ONE = [
-        "one|single ..5 per|/|a|each|in ..1 @commit|@pr", "@commit|@pr ..2 = one", "@commit|@pr ..5 one|single ..2 thing|concern|purpose|change|topic|logical|responsibility|issue|feature|item|fix|idea|task", "@commit|@pr ..1 per ..2 exchange|concern|feature|change|fix|task|issue|item|project|topic|lesson|crate|package|locale|rule|logical",
-        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "own ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
+        "one|single ..5 per|/|each ..1 @commit|@pr", "one ..2 concern|change|thing|feature|fix|topic in a|each|one ..1 @commit|@pr", "@commit|@pr ..2 = one", "@commit|@pr ..5 one|single ..2 thing|concern|purpose|change|topic|logical|responsibility|issue|feature|item|fix|idea|task", "@commit|@pr ..1 per ..2 exchange|concern|feature|change|fix|task|issue|item|project|topic|lesson|crate|package|locale|rule|logical",
+        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "its|their|in own ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
     ];
     SMALL = [
         "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
@@ -57,7 +57,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 fn limits(clause: &Clause<'_>, mut read: Found) -> Found {
     for (pattern, key) in UNITS.iter().zip(["max-lines", "max-files", "max-commits"]) {
         let number =
-            pattern.find(&clause.words, clause.mood.main).and_then(|found| clause.number(*found.numbers.first()?));
+            clause.find(std::slice::from_ref(pattern)).and_then(|found| clause.number(*found.numbers.first()?));
         if let Some(number) = number.filter(|number| *number > 0.0) {
             read = read.with(key, whole(number));
         }

@@ -61,6 +61,8 @@ fn frequencies() {
         ("**Deploy budget**: maximum of 2 releases every two weeks", kind, json!({"deploys": 2, "per": "14d"})),
         ("Do not push to main more than 4 times an hour.", kind, json!({"pushes": 4, "per": "1h"})),
         ("At most 2 pushes per day to `main`.", kind, json!({"pushes": 2, "per": "1d"})),
+        ("Keep pushes to main under 5 per hour.", kind, json!({"pushes": 4, "per": "1h"})),
+        ("Throttle deploys: 1 per 10 minutes.", kind, json!({"deploys": 1, "per": "10m"})),
         ("Keep it to one deploy per day.", kind, json!({"deploys": 1, "per": "day"})),
         ("Deploys: 3 per day max.", kind, json!({"deploys": 3, "per": "day"})),
         ("- ≤3 deploys per day", kind, json!({"deploys": 3, "per": "day"})),
@@ -194,6 +196,17 @@ fn windows() {
             json!({"days": "mon-fri", "from": "10:00", "to": "14:00", "timezone": "Europe/Paris"}),
         ),
         ("## Do NOT\n\n- deploy on Fridays", kind, freeze("fri", "00:00", "24:00")),
+        (
+            "No deploys between 5pm Friday and 9am Monday.",
+            kind,
+            json!([
+                freeze("fri", "17:00", "24:00"),
+                freeze("sat-sun", "00:00", "24:00"),
+                freeze("mon", "00:00", "09:00")
+            ]),
+        ),
+        ("Stop deploying at 4 PM on Thursdays.", kind, freeze("thu", "16:00", "24:00")),
+        ("No deploys at 16:00.", kind, json!([])),
         ("Merges to main are not allowed on Fridays.", kind, freeze("fri", "00:00", "24:00")),
         ("Ship on Tuesdays only.", kind, window("tue", "00:00", "24:00")),
         ("If the change touches billing, never deploy it on a Friday.", kind, freeze("fri", "00:00", "24:00")),
@@ -228,6 +241,11 @@ fn batches() {
         ("Push once per feature rather than after each commit.", kind, json!({})),
         ("One deploy at the end of the session.", kind, json!({})),
         ("Batch your commits before pushing.", kind, json!({})),
+        (
+            "Wait until there are at least 4 changes before deploying, but never longer than 24 hours.",
+            kind,
+            json!({"min-commits": 4, "max-wait": "1d"}),
+        ),
         ("Deploy early and often.", kind, json!({})),
         ("Batch state updates in one render.", kind, json!([])),
         ("The queue batches messages into one request.", kind, json!([])),
@@ -240,6 +258,7 @@ fn chains_of_fixes() {
     hold(&[
         ("No more than 3 fix commits within 10 minutes.", kind, json!({"fixes": 3, "within": "10m"})),
         ("After two failed fixes in an hour, stop and revert the push.", kind, json!({"fixes": 2, "within": "1h"})),
+        ("Stop after 3 consecutive fix commits within 15 minutes.", kind, json!({"fixes": 3, "within": "15m"})),
         ("At most 3 hotfixes to production within 30 minutes.", kind, json!({"fixes": 3, "within": "30m"})),
         ("Never debug on production by pushing.", kind, json!({})),
     ]);

@@ -17,7 +17,9 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let generated = clause.fits(&GENERATED) && clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE));
     let signed = clause.fits(&SIGNED) && clause.about(v::COMMIT);
-    let flagged = clause.words.iter().any(|word| word.text == "git commit -s" || word.text == "commit -s");
+    let flagged = clause.words.iter().any(|word| {
+        word.text == "git commit -s" || word.text == "-s" && clause.has(v::COMMIT) || word.text == "commit -s"
+    });
     if !(clause.has(v::TRAILER) || generated || signed || flagged) || !clause.may_ask() || clause.has(v::NOVERIFY) {
         return None;
     }

@@ -38,7 +38,7 @@ classes! {
     PR "pr" "pr prs pr's mr mrs pull-request",
     MERGE "merge" "merge merges merging merged squash-merge land landing landed automerge auto-merge",
     DEPLOY "deploy" "deploy deploys deploying deployed deployment deployments redeploy redeploys redeploying redeployment redeployments rollout rollouts go-live ship ships shipping shipped promote promoting promotion deployment-changing",
-    RELEASE "release" "release releases releasing released publish publishing published pre-release prerelease publication",
+    RELEASE "release" "release releases releasing released publish publishing published republish republishing pre-release prerelease publication",
     BRANCH "branch" "branch branches branching",
     MAIN "main" "main master trunk mainline default-branch origin/main origin/master upstream/main protected-branch prod-branch",
     TRUNKISH "develop" "main master trunk mainline develop development dev staging next beta canary stable origin/main origin/master origin/develop upstream/main upstream/master default-branch integration",
@@ -51,7 +51,7 @@ classes! {
     NOVERIFY "noverify" "--no-verify no-verify --no-gpg-sign core.hookspath husky=0 skip_hooks",
     FORCE "force" "force-push force-pushes force-pushing force-pushed --force --force-with-lease",
     AMEND "amend" "amend amends amending amended --amend rebase rebasing rebased rebases restack rewrite rewrites rewriting squash squashing squashed",
-    CHECK "check" "test tests testing tested lint lints linter linters linting build builds building typecheck typechecks typechecking type-check type-checks type-checking typecheck check checks checked checking ci suite pipeline pipelines formatter formatters format formatting formatted fmt prettier eslint ruff clippy pytest vitest jest compile compiles compiling verification validation validate validates validated validating qa smoke smoke-test smoke-tests coverage audit preflight e2e mypy biome tsc flint benchmark benchmarks green regression regressions static-analysis analyzer typos typings spotless checkstyle gofmt golangci-lint rubocop black isort shellcheck sanity typecheck",
+    CHECK "check" "lint-clean test tests testing tested lint lints linter linters linting build builds building typecheck typechecks typechecking type-check type-checks type-checking typecheck check checks checked checking ci suite pipeline pipelines formatter formatters format formatting formatted fmt prettier eslint ruff clippy pytest vitest jest compile compiles compiling verification validation validate validates validated validating qa smoke smoke-test smoke-tests coverage audit preflight e2e mypy biome tsc flint benchmark benchmarks green regression regressions static-analysis analyzer typos typings spotless checkstyle gofmt golangci-lint rubocop black isort shellcheck sanity typecheck",
     PASS "pass" "pass passes passing passed green clean succeed succeeds succeeded succeeding fail fails failing failed red broken clear errors violations warnings",
     VERIFY "verify" "run runs running re-run rerun verify verifies verified verifying ensure confirm confirms confirming confirmed check checking validate validating test testing tested smoke-test monitor lint format build fix resolve review inspect execute perform watch scan audit compile rebuild regenerate update invoke typecheck exercise",
     APPROVE "approve" "approve approves approved approval approvals sign-off consent permission authorization authorisation authorized authorised instruction instructions ask asks asked asking request requested requests confirmation confirm confirms confirmed explicitly review reviewed reviewer reviewers approver go-ahead instructed told says greenlight acknowledgement acknowledgment acknowledges",
@@ -66,7 +66,7 @@ classes! {
     EACH "each" "each every individual single",
     FRESH "fresh" "another again next previous prior last consecutive successive new subsequent following other",
     UNIT "unit" "second seconds sec secs s minute minutes min mins m hour hours hr hrs h hourly day days d daily week weeks wk w weekly month months monthly morning afternoon evening night session sessions issue issues sprint sprints feature task shift",
-    WAIT "wait" "wait waits waiting pause pauses leave leaves allow space spaced spacing cooldown cool-down cool-off soak soaks soaking bake bakes baking gap interval monitor observe delay hold separate stagger separated apart minimum elapse elapsed stay stays let keep watch",
+    WAIT "wait" "wait waits waiting pause pauses leave leaves allow space spaced spacing cooldown cool-down cool-off soak soaks soaking bake bakes baking gap interval monitor observe delay hold separate stagger separated apart give minimum elapse elapsed stay stays let keep watch",
     FREEZE "freeze" "freeze freezes frozen freezing moratorium blackout embargo lockdown code-freeze deploy-freeze release-freeze",
     SMALL "small" "small smaller smallest focused minimal atomic tiny narrow bite-sized scoped bounded tight coherent self-contained concise single-purpose reviewable incremental granular",
     UNRELATED "unrelated" "unrelated mixed mixing mix unrelated-changes drive-by bundled opportunistic separate multiple",
@@ -110,7 +110,7 @@ const STATEMENTS: &str = "is are was were has have had does did runs triggers us
  auto-fixes installs loads shows sets adds removes opens closes builds-on i'm it's there's that's we're they're isn't aren't wasn't doesn't \
  didn't would should've been being gives exposes defines wraps fires emits maps depends expects matches lets causes breaks stays tracks \
  automates wastes costs reruns burns deploys-on publishes merges-into posts watches reruns appears lands listens understands renders reports \
- skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts currently get got made found broke caused happened took went go haven't hasn't still";
+ skips leads prevents helps reviews saves moves leaves passes sits drives tells waits wants says auto-deploys hosts currently get got made found broke caused happened took went go asks ships strips haven't hasn't still";
 
 /// Words that may stand before the verb of a command.
 const LEADING: &str = "please also then and but so or instead important note critical warning yes remember additionally finally first firstly \

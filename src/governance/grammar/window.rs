@@ -37,7 +37,9 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     }
     let times = times::read(&clause.words, clause.text);
     if times.spans.is_empty() {
-        let event = acts && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
+        let event = acts
+            && clause.may_ask()
+            && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
         return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
@@ -45,7 +47,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     }
     let forbids = forbids(clause);
     let fuzzy = times.fuzzy && times.spans.iter().all(|span| span.from.is_none() && span.from_date.is_none());
-    if fuzzy {
+    if fuzzy || times.loose {
         return vec![clause.unbound(Kind::DeployWindow, object(clause))];
     }
     times.spans.iter().map(|span| bind(clause, span, &times, forbids)).collect()
@@ -81,7 +83,7 @@ fn forbids(clause: &Clause<'_>) -> bool {
     let only = clause.says(&["only"]) && !clause.says(&["don't", "never", "no"]);
     let frozen =
         clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
-    (clause.forbids() || frozen) && !(only && !frozen)
+    frozen || (clause.forbids() && !only)
 }
 
 /// A finding with the parameters of a window, or of a freeze.

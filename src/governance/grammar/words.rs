@@ -1,9 +1,6 @@
 //! A clause into words: lower case, numbers known, terms of several words joined.
 
-use std::sync::LazyLock;
-
-use rustc_hash::FxHashMap;
-
+use super::terms;
 use super::vocabulary::{self, CODE, Classes, NUMBER, PUNCTUATION};
 
 /// A word of a clause.
@@ -39,12 +36,13 @@ pub fn split(text: &str) -> Vec<Word> {
             at += end;
         }
     }
-    join_terms(words)
+    terms::join(&words)
 }
 
-fn plain(text: &str, start: usize) -> Word {
+/// A word as it stands.
+pub fn plain(text: &str, start: usize) -> Word {
     let text = text.to_lowercase();
-    let number = number(&text);
+    let number = terms::number(&text);
     let mut classes = vocabulary::classes(&text);
     if number.is_some() {
         classes = classes.with(NUMBER);
@@ -54,6 +52,10 @@ fn plain(text: &str, start: usize) -> Word {
     }
     Word { text, classes, number, start }
 }
+
+/// Commands that deploy.
+const DEPLOYS: &str = "vercel --prod, vercel deploy, netlify deploy, kubectl apply, kubectl delete, helm upgrade, helm install, terraform apply, \
+    kamal deploy, fly deploy, wrangler deploy, cdk deploy, gcloud run deploy";
 
 /// A code span: a name keeps its own classes, a command those of its verb and flags.
 fn code(inner: &str, start: usize) -> Word {
@@ -86,23 +88,7 @@ fn code(inner: &str, start: usize) -> Word {
     {
         classes = classes.with(vocabulary::MIGRATION);
     }
-    const DEPLOYS: [&str; 14] = [
-        "vercel --prod",
-        "vercel deploy",
-        "netlify deploy",
-        "kubectl apply",
-        "kubectl delete",
-        "helm upgrade",
-        "helm install",
-        "terraform apply",
-        "kamal deploy",
-        "fly deploy",
-        "wrangler deploy",
-        "cdk deploy",
-        "gcloud run deploy",
-        "cap production deploy",
-    ];
-    if DEPLOYS.iter().any(|part| text.starts_with(part)) {
+    if DEPLOYS.split(", ").any(|part| text.starts_with(part)) {
         classes = classes.with(vocabulary::DEPLOY);
     }
     for (name, class) in [("co-authored-by", vocabulary::TRAILER), ("signed-off-by", vocabulary::TRAILER)] {
@@ -153,7 +139,7 @@ fn parts(text: &str, start: usize, words: &mut Vec<Word>) {
         return words.push(plain(text, start));
     }
     let (count, rest) = text.split_once('-').unwrap_or((text, ""));
-    if number(count).is_some() && vocabulary::classes(rest).any(vocabulary::UNIT) {
+    if terms::number(count).is_some() && vocabulary::classes(rest).any(vocabulary::UNIT) {
         words.push(plain(count, start));
         return words.push(plain(rest, start + count.len() + 1));
     }
@@ -199,156 +185,6 @@ fn is_part(text: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     text.len() >= 8 && text.matches('-').count() == 2 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
-}
-
-/// A number in digits or in words.
-fn number(text: &str) -> Option<f64> {
-    const NAMES: [(&str, f64); 26] = [
-        ("zero", 0.0),
-        ("one", 1.0),
-        ("two", 2.0),
-        ("three", 3.0),
-        ("four", 4.0),
-        ("five", 5.0),
-        ("six", 6.0),
-        ("seven", 7.0),
-        ("eight", 8.0),
-        ("nine", 9.0),
-        ("ten", 10.0),
-        ("eleven", 11.0),
-        ("twelve", 12.0),
-        ("fifteen", 15.0),
-        ("twenty", 20.0),
-        ("thirty", 30.0),
-        ("forty", 40.0),
-        ("forty-five", 45.0),
-        ("sixty", 60.0),
-        ("ninety", 90.0),
-        ("once", 1.0),
-        ("twice", 2.0),
-        ("thrice", 3.0),
-        ("single", 1.0),
-        ("twenty-four", 24.0),
-        ("hundred", 100.0),
-    ];
-    if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return NAMES.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
-    }
-    let digits = text.trim_end_matches('x').replace(',', "");
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    digits.parse().ok().filter(|_| plain && digits.matches('.').count() < 2)
-}
-
-/// Terms of several words, and the one that stands for them.
-const TERMS: [(&str, &str); 72] = [
-    ("pull request", "pr"),
-    ("pull requests", "prs"),
-    ("merge request", "mr"),
-    ("merge requests", "mrs"),
-    ("force push", "force-push"),
-    ("force pushes", "force-pushes"),
-    ("force pushing", "force-pushing"),
-    ("force pushed", "force-pushed"),
-    ("roll out", "rollout"),
-    ("rolling out", "deploying"),
-    ("going live", "deploying"),
-    ("go live", "go-live"),
-    ("api key", "api-key"),
-    ("api keys", "api-keys"),
-    ("private key", "private-key"),
-    ("private keys", "private-keys"),
-    ("rapid fire", "rapid-fire"),
-    ("change log", "changelog"),
-    ("sign off", "sign-off"),
-    ("signed off", "signed-off"),
-    ("co author", "co-author"),
-    ("back to back", "back-to-back"),
-    ("in a row", "in-a-row"),
-    ("in quick succession", "in-a-row"),
-    ("in rapid succession", "in-a-row"),
-    ("quick succession", "in-a-row"),
-    ("too often", "too-often"),
-    ("too many", "too-many"),
-    ("so often", "too-often"),
-    ("at least", "at-least"),
-    ("at most", "at-most"),
-    ("at minimum", "at-least"),
-    ("at a minimum", "at-least"),
-    ("no more than", "at-most"),
-    ("not more than", "at-most"),
-    ("never more than", "at-most"),
-    ("no fewer than", "at-least"),
-    ("no less than", "at-least"),
-    ("not less than", "at-least"),
-    ("fewer than", "fewer-than"),
-    ("less than", "fewer-than"),
-    ("more than", "more-than"),
-    ("up to", "up-to"),
-    ("do not", "don't"),
-    ("must not", "mustn't"),
-    ("should not", "shouldn't"),
-    ("can not", "can't"),
-    ("may not", "mustn't"),
-    ("shall not", "mustn't"),
-    ("does not", "doesn't"),
-    ("will not", "won't"),
-    ("is not", "isn't"),
-    ("are not", "aren't"),
-    ("make sure", "ensure"),
-    ("be sure", "ensure"),
-    ("need to", "must"),
-    ("needs to", "must"),
-    ("has to", "must"),
-    ("have to", "must"),
-    ("prior to", "prior-to"),
-    ("by hand", "by-hand"),
-    ("pre commit", "pre-commit"),
-    ("pre push", "pre-push"),
-    ("default branch", "default-branch"),
-    ("release notes", "release-notes"),
-    ("half an hour", "half-hour"),
-    ("roll back", "rollback"),
-    ("feature flag", "feature-flag"),
-    ("feature flags", "feature-flags"),
-    ("end of day", "end-of-day"),
-    ("status checks", "checks"),
-    ("protected branch", "protected-branch"),
-];
-
-static FIRST: LazyLock<FxHashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>> = LazyLock::new(|| {
-    let mut first: FxHashMap<&str, Vec<(Vec<&str>, &str)>> = FxHashMap::default();
-    for (term, joined) in TERMS {
-        let mut parts = term.split(' ');
-        if let Some(start) = parts.next() {
-            first.entry(start).or_default().push((parts.collect(), joined));
-        }
-    }
-    first
-});
-
-fn join_terms(words: Vec<Word>) -> Vec<Word> {
-    let mut joined = Vec::with_capacity(words.len());
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
-        let term = FIRST.get(word.text.as_str()).filter(|_| !word.classes.any(CODE)).and_then(|terms| {
-            terms.iter().find(|(rest, _)| {
-                rest.iter()
-                    .enumerate()
-                    .all(|(index, part)| words.get(at + 1 + index).is_some_and(|word| word.text == *part))
-            })
-        });
-        match term {
-            Some((rest, text)) => {
-                joined.push(plain(text, word.start));
-                at += 1 + rest.len();
-            }
-            None => {
-                joined.push(word.clone());
-                at += 1;
-            }
-        }
-    }
-    joined
 }
 
 #[cfg(test)]

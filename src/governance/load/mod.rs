@@ -78,7 +78,7 @@ fn roots(tree: &dyn Tree) -> Vec<(usize, String)> {
         if lower.split('/').any(|part| matches!(part, "node_modules" | ".git")) {
             continue;
         }
-        let rules = (format!("/{folder}/").contains("/.claude/rules/")) && name.ends_with(".md");
+        let rules = (format!("/{folder}/").contains("/.claude/rules/")) && name.split('.').next_back() == Some("md");
         let rank = match (folder, name) {
             ("", "claude.md") => 1,
             (".claude", "claude.md") => 2,

@@ -1,0 +1,198 @@
+//! What the first modal or finite verb of a clause says.
+
+use super::mood::Form;
+use super::vocabulary::{self as v, PUNCTUATION, STATEMENT};
+use super::words::Word;
+use crate::governance::directive::Polarity;
+
+/// What the first modal or finite verb says.
+pub fn read(words: &[Word]) -> (Form, Polarity) {
+    let subject = words.first().map_or("", |word| word.text.as_str());
+    let pronoun = matches!(
+        subject,
+        "they"
+            | "we"
+            | "it"
+            | "this"
+            | "these"
+            | "those"
+            | "such"
+            | "i"
+            | "there"
+            | "it's"
+            | "that's"
+            | "they're"
+            | "there's"
+            | "we're"
+            | "i'm"
+    );
+    let (form, polarity) = finite_form(words);
+    let tells = form == Form::Fragment && (pronoun || third_person(words));
+    (if tells { Form::Statement } else { form }, polarity)
+}
+
+/// "Merges the branch": a third person without its subject.
+fn third_person(words: &[Word]) -> bool {
+    let first = words.first().map_or("", |word| word.text.as_str());
+    let second = words.get(1).map_or("", |word| word.text.as_str());
+    first.ends_with('s')
+        && !first.ends_with("ss")
+        && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
+}
+
+/// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
+fn unknown_verb(words: &[Word], at: usize) -> bool {
+    let Some(word) = words.get(at).filter(|word| word.classes == v::Classes::default()) else { return false };
+    let text = word.text.as_str();
+    let ends = text.len() > 3 && text.ends_with('s') && !["ss", "us", "is", "'s"].iter().any(|end| text.ends_with(end));
+    let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+    ends && matches!(
+        next,
+        "the"
+            | "a"
+            | "an"
+            | "to"
+            | "no"
+            | "any"
+            | "its"
+            | "it"
+            | "your"
+            | "that"
+            | "only"
+            | "all"
+            | "into"
+            | "directly"
+            | "them"
+            | "on"
+    )
+}
+
+/// The same, of the verb alone.
+fn finite_form(words: &[Word]) -> (Form, Polarity) {
+    let mut relative = 0_usize;
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1);
+        match word.text.as_str() {
+            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,
+            "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
+                return (Form::Statement, Polarity::Must);
+            }
+            "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
+            "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
+                return (Form::Modal, Polarity::MustNot);
+            }
+            "must" | "should" | "shall" | "always" | "ought" => {
+                let never = next.is_some_and(|next| matches!(next.text.as_str(), "never" | "not" | "avoid"));
+                return (Form::Modal, if never { Polarity::MustNot } else { Polarity::Must });
+            }
+            "may" | "can" | "might" | "could" if relative == 0 => {
+                let only = words.iter().skip(at).take(6).any(|word| word.text == "only")
+                    || words.iter().take(at).any(|word| matches!(word.text.as_str(), "only" | "no"));
+                let negated = words
+                    .iter()
+                    .take(at)
+                    .any(|word| matches!(word.text.as_str(), "no" | "nothing" | "none" | "nobody"));
+                let polarity = if negated { Polarity::MustNot } else { Polarity::Must };
+                return (if only { Form::Modal } else { Form::Permission }, polarity);
+            }
+            "is" | "are" | "be" | "isn't" | "aren't" => {
+                if let Some(polarity) = verdict(words, at) {
+                    return (Form::Modal, polarity);
+                }
+                let near = words.get(at + 1..words.len().min(at + 4)).unwrap_or_default();
+                if near.iter().any(|word| {
+                    matches!(
+                        word.text.as_str(),
+                        "allowed" | "permitted" | "fine" | "ok" | "okay" | "optional" | "welcome"
+                    )
+                }) {
+                    return (Form::Permission, Polarity::Must);
+                }
+                if relative == 0 {
+                    return stated(words, at);
+                }
+            }
+            "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
+            "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
+            "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => {
+                return (Form::Modal, Polarity::Must);
+            }
+            _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
+            _ if word.classes.any(STATEMENT) && relative == 0 && at > 0 && !noun_here(words, at) => {
+                return stated(words, at);
+            }
+            _ => {}
+        }
+        relative = relative.saturating_sub(1);
+    }
+    (Form::Fragment, Polarity::Must)
+}
+
+/// Whether "required" asks rather than qualifies a noun: "a review is required", not "the required checks".
+fn demands(words: &[Word], at: usize) -> bool {
+    let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+    let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
+    !matches!(before, "the" | "all" | "any" | "a" | "no" | "when" | "if" | "as")
+        && matches!(
+            next,
+            "" | "before" | "for" | "to" | "by" | "on" | "in" | "from" | "." | "," | "with" | "at" | ")" | ":" | "per"
+        )
+}
+
+/// A statement, unless it goes on to ask: "is generated and must not be edited".
+fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
+    let asked = words.windows(2).skip(at).find_map(|pair| match pair {
+        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | ",") => match modal.text.as_str() {
+            "must" | "should" => Some(Polarity::Must),
+            "mustn't" | "shouldn't" | "never" => Some(Polarity::MustNot),
+            _ => None,
+        },
+        _ => None,
+    });
+    asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))
+}
+
+/// Whether "don't" speaks to the reader: "you don't", "…, don't"; "forks don't get secrets" states.
+fn addressed(words: &[Word], at: usize) -> bool {
+    const READERS: [&str; 12] =
+        ["you", "agents", "agent", "claude", "we", "please", "always", "and", "but", "or", "then", "so"];
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    before.is_none_or(|word| {
+        READERS.contains(&word.text.as_str()) || word.classes.any(PUNCTUATION.with(v::PR).with(v::COMMIT))
+    })
+}
+
+/// "is required", "are not allowed", "isn't permitted".
+fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
+    let negated = words.get(at).is_some_and(|word| matches!(word.text.as_str(), "isn't" | "aren't"));
+    let near = words.get(at + 1..words.len().min(at + 5))?;
+    near.iter().find_map(|word| match word.text.as_str() {
+        "only" | "required" | "mandatory" | "expected" | "obligatory" | "needed" if !negated => Some(Polarity::Must),
+        "forbidden" | "prohibited" | "disallowed" | "banned" => Some(Polarity::MustNot),
+        "allowed" | "permitted" | "acceptable" | "accepted"
+            if negated || near.iter().any(|word| matches!(word.text.as_str(), "not" | "never")) =>
+        {
+            Some(Polarity::MustNot)
+        }
+        "allowed" | "permitted"
+            if near.iter().any(|word| word.text == "only") || words.iter().take(at).any(|word| word.text == "only") =>
+        {
+            Some(Polarity::Must)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a form that can state is a plural noun here: after an article, an adjective or a number.
+fn noun_here(words: &[Word], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    before.is_some_and(|before| {
+        matches!(
+            before.text.as_str(),
+            "the" | "a" | "all" | "any" | "of" | "to" | "and" | "or" | "no" | "production" | "multiple" | "max"
+        ) || before.classes.any(v::NUMBER)
+    })
+}
