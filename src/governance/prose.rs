@@ -79,13 +79,11 @@ fn plain(rule: &Rule, environment: &str) -> Option<String> {
             Some(format!("At most {} per {} to {environment}.", count(keys, "deploys", "deploy")?, per(keys)?))
         }
         RuleId::PushFrequency => Some(format!("At most {} per {}.", count(keys, "pushes", "push")?, per(keys)?)),
-        RuleId::MinInterval => match length(keys, "since-start") {
-            Some(length) => Some(format!("Wait at least {length} between deploys.")),
-            None => {
-                let length = length(keys, "after-finish")?;
-                Some(format!("Wait at least {length} after a deploy finishes before the next one."))
-            }
-        },
+        RuleId::MinInterval => {
+            let apart = length(keys, "since-start").map(|length| format!("Wait at least {length} between deploys."));
+            let settled = |length| format!("Wait at least {length} after a deploy finishes before the next one.");
+            apart.or_else(|| length(keys, "after-finish").map(settled))
+        }
         RuleId::BatchSize => batch(keys),
         RuleId::FixChain => {
             let fixes = count(keys, "fixes", "fix")?;

@@ -36,16 +36,13 @@ fn read_line(file: &str, number: usize, line: &str, found: &mut Waivers) {
     while let Some(start) = line[from..].find(OPENING).map(|start| from + start) {
         let rest = &line[start + OPENING.len()..];
         let inside = rest.split_once("-->").map(|(inside, _)| inside.trim());
-        match inside.and_then(read) {
-            Some(waiver) => {
-                let source = Some(Source { file: file.to_owned(), line: number });
-                found.waivers.push(Waiver { source, ..waiver });
-            }
-            None => {
-                let place = Place { line: number, column: line[..start].chars().count() + 1 };
-                let fix = "write `<!-- deploy-rhythm: waive ID because \"…\" until 2027-01-31 -->` on one line";
-                found.problems.push(Problem::new(place, "this comment to deploy-rhythm is no waiver", fix));
-            }
+        if let Some(waiver) = inside.and_then(read) {
+            let source = Some(Source { file: file.to_owned(), line: number });
+            found.waivers.push(Waiver { source, ..waiver });
+        } else {
+            let place = Place { line: number, column: line[..start].chars().count() + 1 };
+            let fix = "write `<!-- deploy-rhythm: waive ID because \"…\" until 2027-01-31 -->` on one line";
+            found.problems.push(Problem::new(place, "this comment to deploy-rhythm is no waiver", fix));
         }
         from = start + OPENING.len();
     }
