@@ -13,36 +13,64 @@ pub(super) fn read(line: &str) -> Option<Line<'_>> {
     if line.bytes().map(|byte| u8::from(byte < b' ')).fold(0, |any, one| any | one) != 0 {
         return None;
     }
-    let mut rest = line.strip_prefix('{')?;
+    let mut cursor = Cursor { line, at: 0 };
+    cursor.skip(b'{')?;
     let mut read = Line::default();
     loop {
-        let (key, after) = text(rest)?;
-        rest = after.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
-        let (value, after) = match rest.strip_prefix("null") {
-            Some(after) => (Field::Null, after),
-            None => text(rest).map(|(value, after)| (Field::Text(Cow::Borrowed(value)), after))?,
+        let key = cursor.text()?;
+        cursor.skip(b':')?;
+        let value = match cursor.null() {
+            true => Field::Null,
+            false => Field::Text(Cow::Borrowed(cursor.text()?)),
         };
-        rest = after;
         if let Some(field) = field(&mut read, key) {
             if !matches!(field, Field::Missing) {
                 return None;
             }
             *field = value;
         }
-        rest = rest.trim_ascii_start();
-        match rest.strip_prefix(',') {
-            Some(after) => rest = after,
-            None => return (rest == "}").then_some(read),
+        if cursor.skip(b',').is_none() {
+            cursor.skip(b'}')?;
+            return (cursor.at == line.len()).then_some(read);
         }
     }
 }
 
-/// Reads a text in quotes, without escapes, and what follows it.
-fn text(from: &str) -> Option<(&str, &str)> {
-    let inner = from.trim_ascii_start().strip_prefix('"')?;
-    let end = memchr::memchr2(b'"', b'\\', inner.as_bytes())?;
-    let (text, after) = inner.split_at(end);
-    Some((text, after.strip_prefix('"')?))
+/// A place in a line.
+struct Cursor<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Passes by spaces, and then one sign.
+    fn skip(&mut self, sign: u8) -> Option<()> {
+        let bytes = self.line.as_bytes();
+        while bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        (bytes.get(self.at) == Some(&sign)).then(|| self.at += 1)
+    }
+
+    /// Reads a text in quotes, without escapes.
+    fn text(&mut self) -> Option<&'a str> {
+        self.skip(b'"')?;
+        let rest = self.line.as_bytes().get(self.at..)?;
+        let end = self.at + memchr::memchr2(b'"', b'\\', rest)?;
+        let text = self.line.get(self.at..end)?;
+        self.at = end;
+        self.skip(b'"').map(|()| text)
+    }
+
+    /// Passes by a `null`, where one stands.
+    fn null(&mut self) -> bool {
+        let rest = self.line.as_bytes().get(self.at..).unwrap_or_default().trim_ascii_start();
+        let null = rest.starts_with(b"null");
+        if null {
+            self.at = self.line.len() - rest.len() + 4;
+        }
+        null
+    }
 }
 
 fn field<'line, 'a>(line: &'line mut Line<'a>, key: &str) -> Option<&'line mut Field<'a>> {
