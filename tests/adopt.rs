@@ -5,29 +5,15 @@ mod support {
     pub mod governed;
 }
 
-use chrono::NaiveDate;
 use deploy_rhythm::engine::decision::Level;
-use deploy_rhythm::engine::policy::{EnvironmentPolicy, load};
+use deploy_rhythm::engine::policy::load;
 use deploy_rhythm::engine::rules::RuleId;
 use deploy_rhythm::governance::directive::{Directive, Kind, Object, Polarity, Scope};
 use deploy_rhythm::governance::terms::Terms;
-use deploy_rhythm::governance::{Basis, Drift, Status, adopt, drift, waivers};
+use deploy_rhythm::governance::{Basis, Status, adopt, drift, waivers};
 use deploy_rhythm::sources::packs;
 use serde_json::json;
-use support::governed::{deploys, directive, policy};
-
-fn today() -> NaiveDate {
-    "2026-11-25".parse().expect("a date")
-}
-
-fn judged(directives: &[Directive], policy: &EnvironmentPolicy) -> Vec<Drift> {
-    drift(directives, std::slice::from_ref(policy), &Terms::of(policy, &[], today()))
-}
-
-fn status(one: &Directive, rules: &str) -> (Status, String) {
-    let drift = judged(std::slice::from_ref(one), &policy(rules)).remove(0);
-    (drift.status, drift.message)
-}
+use support::governed::{deploys, directive, judged, policy, status, today};
 
 #[test]
 fn a_cadence_without_a_number_is_unbound_until_the_policy_binds_it() {

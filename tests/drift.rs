@@ -5,26 +5,11 @@ mod support {
     pub mod governed;
 }
 
-use chrono::NaiveDate;
-use deploy_rhythm::engine::policy::EnvironmentPolicy;
 use deploy_rhythm::governance::directive::{Directive, Kind, Object, Polarity, Scope};
 use deploy_rhythm::governance::terms::Terms;
 use deploy_rhythm::governance::{Coverage, Drift, Status, drift};
 use serde_json::{Value as Json, json};
-use support::governed::{deploys, directive, named, policy};
-
-fn today() -> NaiveDate {
-    "2026-11-25".parse().expect("a date")
-}
-
-fn judged(directives: &[Directive], policy: &EnvironmentPolicy) -> Vec<Drift> {
-    drift(directives, std::slice::from_ref(policy), &Terms::of(policy, &[], today()))
-}
-
-fn status(one: &Directive, rules: &str) -> (Status, String) {
-    let drift = judged(std::slice::from_ref(one), &policy(rules)).remove(0);
-    (drift.status, drift.message)
-}
+use support::governed::{deploys, directive, judged, named, policy, status, today};
 
 fn window(params: &Json) -> Directive {
     directive(Kind::DeployWindow, Object::Deploy, Polarity::Must, "Deploy only so", params)

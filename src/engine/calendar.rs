@@ -279,7 +279,7 @@ impl fmt::Display for Weekly {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::{Bound, DaySet, TimeOfDay, Unit, Weekly, instant_of, utc};
     use chrono::NaiveDateTime;
     use chrono_tz::Tz;
@@ -288,7 +288,8 @@ mod tests {
         NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("local time")
     }
 
-    fn weekly(days: &str, from: &str, to: &str) -> Weekly {
+    /// A weekly span from its words.
+    pub(in crate::engine) fn weekly(days: &str, from: &str, to: &str) -> Weekly {
         let mut set = DaySet::NONE;
         assert!(set.add(days));
         let time = |text| TimeOfDay::parse(text).expect("time of day");

@@ -80,14 +80,7 @@ pub fn apart(one: &[Weekly], two: &[Weekly], clocks: Clocks) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Clocks, apart, covers, covers_week};
-    use crate::engine::calendar::{DaySet, TimeOfDay, Weekly};
-
-    fn weekly(days: &str, from: &str, to: &str) -> Weekly {
-        let mut set = DaySet::NONE;
-        assert!(set.add(days));
-        let time = |text| TimeOfDay::parse(text).expect("time of day");
-        Weekly { days: set, from: time(from), to: time(to) }
-    }
+    use crate::engine::calendar::tests::weekly;
 
     #[test]
     fn spans_that_touch_cover_together() {

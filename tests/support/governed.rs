@@ -1,7 +1,10 @@
 //! Directives and policies made by hand.
 
+use chrono::NaiveDate;
 use deploy_rhythm::engine::policy::{EnvironmentPolicy, Fetched, Origin, load};
 use deploy_rhythm::governance::directive::{Directive, Kind, Object, Place, Polarity, Scope};
+use deploy_rhythm::governance::terms::Terms;
+use deploy_rhythm::governance::{Drift, Status, drift};
 use serde_json::Value as Json;
 
 /// A directive of CLAUDE.md: bound where it has parameters, its id made of its text without the numbers.
@@ -41,4 +44,20 @@ pub fn named(text: &str, environment: &str) -> EnvironmentPolicy {
     let top = Fetched { name: "policy.yml".into(), origin: Origin::File, bytes: text.as_bytes().to_vec() };
     let policy = load(top, &mut |name| Err(name.to_owned())).unwrap_or_else(|error| panic!("{error}"));
     policy.environment(environment).expect("named")
+}
+
+/// The day on which tests judge.
+pub fn today() -> NaiveDate {
+    "2026-11-25".parse().expect("a date")
+}
+
+/// Directives against one policy, nothing waived.
+pub fn judged(directives: &[Directive], policy: &EnvironmentPolicy) -> Vec<Drift> {
+    drift(directives, std::slice::from_ref(policy), &Terms::of(policy, &[], today()))
+}
+
+/// How one directive stands to rules, with the words.
+pub fn status(one: &Directive, rules: &str) -> (Status, String) {
+    let drift = judged(std::slice::from_ref(one), &policy(rules)).remove(0);
+    (drift.status, drift.message)
 }
