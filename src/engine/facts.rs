@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{CommitId, Environment, Instant, Landing};
+use super::event::{CommitId, Environment, Instant, Landing, Precision};
 use super::history::Rollouts;
 use super::lane::LaneRequest;
 
@@ -136,6 +136,27 @@ pub struct Override {
 
 /// Spans of time read from a calendar file, sorted.
 pub type Busy = Vec<(Instant, Instant)>;
+
+impl Facts {
+    /// The same without what has a guessed instant.
+    #[must_use]
+    pub fn without_guesses(&self) -> Self {
+        let told =
+            |known: &Known<Arc<Rollouts>>| known.as_ref().map(|all| Arc::new(all.recorded())).map_err(Clone::clone);
+        let recorded = |landing: &Landing| landing.precision == Precision::Recorded;
+        let mut facts = self.clone();
+        (facts.rollouts, facts.own_rollouts) = (told(&self.rollouts), told(&self.own_rollouts));
+        facts.elsewhere = self.elsewhere.iter().map(|(name, known)| (name.clone(), told(known))).collect();
+        if let Ok(pushes) = &mut facts.pushes {
+            pushes.landings.retain(recorded);
+        }
+        if let Ok(batch) = &mut facts.batch {
+            batch.landings.retain(|landing| recorded(&landing.landing));
+            batch.shipped.retain(recorded);
+        }
+        facts
+    }
+}
 
 /// Everything that one decision is made of.
 #[derive(Clone, Debug)]

@@ -169,10 +169,22 @@ impl Rollouts {
                 None => rollouts.push(rollout),
             }
         }
+        Self::of(rollouts, complete_since)
+    }
+
+    /// Rollouts by their starts, with the ways to find them.
+    fn of(rollouts: Vec<Rollout>, complete_since: Option<Instant>) -> Self {
         let mut by_finish: Vec<usize> = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_some()).collect();
         by_finish.sort_by_key(|index| rollouts[*index].finish);
         let running = (0..rollouts.len()).filter(|index| rollouts[*index].finish.is_none()).collect();
         Self { by_start: rollouts, by_finish, running, complete_since }
+    }
+
+    /// Those whose instants somebody recorded.
+    #[must_use]
+    pub fn recorded(&self) -> Self {
+        let kept = self.by_start.iter().filter(|rollout| rollout.precision == Precision::Recorded).cloned();
+        Self::of(kept.collect(), self.complete_since)
     }
 
     /// Every rollout, oldest first.

@@ -1,24 +1,29 @@
 //! What the governance files say to one request: rules to adopt, and what is to be found against a change.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 
 use super::Subject;
-use crate::engine::decision::Level;
-use crate::engine::event::{CommitId, Precision};
+use crate::engine::decision::{Gate, Level, Source};
+use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Facts, Known, Missing, OutsideFinding};
-use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::policy::problem::FileProblems;
-use crate::engine::rules::RuleId;
+use crate::engine::policy::{EnvironmentPolicy, Policy};
 use crate::engine::rules::governance::{Governance, OnWeakening, Waiver};
 use crate::engine::rules::storage_topology::Severity;
+use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
+use crate::governance::contradiction::contradictions;
 use crate::governance::directive::{Directive, Polarity};
 use crate::governance::honour::{Certainty, Change, Depth, Obstacle, Request, Violation, honour};
-use crate::governance::load::{Loaded, Tree, load};
+use crate::governance::load::{Loaded, Reason, Tree, load};
+use crate::governance::map::source;
 use crate::governance::reading::{Reading, read};
-use crate::governance::{Basis, Terms, Weakening, absent, adopt, lock, policy_weakenings, terms, waivers, weakenings};
+use crate::governance::{
+    Basis, Loss, Terms, Weakening, absent, adopt, lock, policy_weakenings, terms, waivers, weakenings,
+};
 use crate::report::PolicyKind;
 use crate::sources::git::{Reach, Repo};
 use crate::sources::policy::{self, Home, Wanted};
@@ -45,6 +50,17 @@ impl Governed {
         Self { reading: read(&loaded), waivers, problems }
     }
 
+    /// What of the files is there and was not read, or is declared and not there.
+    fn hidden(&self, declared: &[String]) -> Option<String> {
+        let hides = |path: &str, why: &Reason| match why {
+            Reason::Unreadable(_) | Reason::Binary | Reason::TooLarge | Reason::LinkLoop => true,
+            Reason::Missing => declared.iter().any(|one| one.trim_start_matches("./") == path),
+            _ => false,
+        };
+        let mut all = self.reading.files.iter().flat_map(|file| file.unseen.iter().map(move |one| (file, one)));
+        all.find(|(file, one)| hides(&file.path, &one.why)).map(|(file, one)| format!("{}: {one}", file.path))
+    }
+
     /// Whether there is any governance file with something in it.
     #[must_use]
     pub fn is_there(&self) -> bool {
@@ -66,21 +82,27 @@ fn let_off(loaded: &Loaded) -> (Vec<Waiver>, Vec<FileProblems>) {
 
 impl Subject {
     /// The governance files in force: those at the tip of the default branch; where that has none, of the working tree.
-    pub fn governed(&self, reach: Reach, declared: &[String]) -> (Governed, Option<String>) {
-        let tip = self.branch.as_ref().ok();
-        let at_tip = tip.and_then(|branch| self.governed_at(&branch.tip, reach, declared).ok()).unwrap_or_default();
-        if at_tip.is_there() || !at_tip.reading.files.is_empty() {
-            return (at_tip, None);
-        }
-        let Some(top) = self.repo.workdir().filter(|_| !matches!(self.found.home, Home::Tip { .. })) else {
-            return (at_tip, None);
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing.
+    pub fn governed(&self, reach: Reach, declared: &[String]) -> Known<(Governed, Option<String>)> {
+        let at_tip = match &self.branch {
+            Ok(branch) => self.governed_at(&branch.tip, reach, declared)?,
+            Err(_) => Governed::default(),
         };
+        if at_tip.is_there() || !at_tip.reading.files.is_empty() {
+            return Ok((at_tip, None));
+        }
+        // Where the default branch or a named file has the policy, the change's own governance file has no say.
+        let undecided = matches!(self.found.home, Home::WorkingTree { .. } | Home::BuiltIn);
+        let Some(top) = self.repo.workdir().filter(|_| undecided) else { return Ok((at_tip, None)) };
         let here = Governed::of(&WorkingTree::new(top, Some(&self.repo)), declared);
         let note = here.is_there().then(|| {
             "the default branch has no governance file: that of the working tree is read, and is in force once it lands"
                 .to_owned()
         });
-        (here, note)
+        Ok((here, note))
     }
 
     /// The governance files at a commit.
@@ -98,13 +120,21 @@ impl Subject {
         &self,
         policy: EnvironmentPolicy,
         notes: &mut Vec<String>,
-    ) -> (EnvironmentPolicy, Option<Governed>) {
+    ) -> (EnvironmentPolicy, Known<Governed>) {
         let basis = if self.found.kind == PolicyKind::Default { Basis::BuiltIn } else { Basis::Written };
         if basis == Basis::Written && !policy.has(RuleId::Governance) {
-            return (policy, None);
+            return (policy, Err(Missing::new("the governance file: no rule asks for it", "add `governance: {}`")));
         }
         let reach = if basis == Basis::Written { Reach::Whole } else { Reach::Top };
-        let (governed, note) = self.governed(reach, &terms::settings(&policy).files);
+        let (governed, note) = match self.governed(reach, &terms::settings(&policy).files) {
+            Ok(read) => read,
+            Err(missing) => {
+                notes.push(format!("the governance file was not read: {}. {}", missing.what, missing.remedy));
+                return (policy, Err(missing));
+            }
+        };
+        notes.extend(note);
+        notes.extend(governed.hidden(&[]).map(|hidden| format!("not read of the governance file: {hidden}")));
         let judged = Terms::of(&policy, &governed.waivers, self.today());
         let adopting = adopt(&governed.reading.directives, &policy, &judged, basis);
         let own: Vec<String> = adopting.rules[..]
@@ -113,10 +143,9 @@ impl Subject {
             .map(|entry| format!("{} ({}:{})", entry.rule.id().name(), entry.source.file, entry.source.line))
             .collect();
         if !own.is_empty() {
-            notes.extend(note);
             notes.push(format!("the governance file asks for rules, and they are judged: {}", own.join(", ")));
         }
-        (adopting, Some(governed))
+        (adopting, Ok(governed))
     }
 
     fn today(&self) -> NaiveDate {
@@ -130,11 +159,18 @@ impl Subject {
         commit: &CommitId,
         landed: bool,
         shipped: Option<&CommitId>,
-        governed: Option<&Governed>,
+        governed: &Known<Governed>,
     ) -> Known<Vec<OutsideFinding>> {
-        let (true, Some(governed)) = (policy.has(RuleId::Governance), governed) else {
+        let governed = governed.as_ref().map_err(Clone::clone)?;
+        if !policy.has(RuleId::Governance) {
             return Err(Missing::new("the governance file: no rule asks for it", "add `governance: {}`"));
-        };
+        }
+        if let Some(hidden) = governed.hidden(&terms::settings(policy).files) {
+            return Err(Missing::new(
+                format!("the governance file whole: {hidden}"),
+                "mend the file or what imports it, on the default branch; declared files must be there",
+            ));
+        }
         let judged = Terms::of(policy, &governed.waivers, self.today());
         let base = &governed.reading.directives;
         let mut findings = Vec::new();
@@ -157,7 +193,7 @@ impl Subject {
         }
         if !landed {
             let head = self.governed_at(commit, Reach::Whole, &judged.settings.files)?;
-            findings.extend(self.weakened(base, &head.reading.directives, policy, commit, judged.settings));
+            findings.extend(self.weakened(governed, &head, commit, judged.settings));
         }
         let kept: Vec<Directive> = base.iter().filter(|directive| !judged.waives(directive)).cloned().collect();
         let start = if landed { shipped } else { self.branch.as_ref().ok().map(|branch| &branch.tip) };
@@ -188,21 +224,16 @@ impl Subject {
     /// What a change takes away from the governance file and from the policy.
     fn weakened(
         &self,
-        base: &[Directive],
-        head: &[Directive],
-        policy: &EnvironmentPolicy,
+        base: &Governed,
+        head: &Governed,
         commit: &CommitId,
         settings: &Governance,
     ) -> Vec<OutsideFinding> {
-        let mut losses: Vec<Weakening> = weakenings(base, head);
+        let mut losses: Vec<Weakening> = weakenings(&base.reading.directives, &head.reading.directives);
+        losses.extend(newly_contradicted(&base.reading.directives, &head.reading.directives));
+        losses.extend(newly_waived(&base.waivers, &head.waivers));
         match policy::at(&self.repo, commit) {
-            Ok(Some(changed)) => match changed.environment(&policy.environment) {
-                Some(changed) => {
-                    let base = self.found.policy.environment(&policy.environment);
-                    losses.extend(base.iter().flat_map(|base| policy_weakenings(base, &changed)));
-                }
-                None => losses.push(gone(&policy.environment)),
-            },
+            Ok(Some(changed)) => losses.extend(self.policy_losses(&changed, commit)),
             Ok(None) if matches!(self.found.home, Home::Tip { .. }) => losses.push(gone("the policy file")),
             Ok(None) => {}
             Err(error) => return vec![found(Severity::High, &error.message, None)],
@@ -224,11 +255,48 @@ impl Subject {
         losses.into_iter().map(told).collect()
     }
 
+    /// What a changed policy takes away, in any environment that the base names.
+    fn policy_losses(&self, changed: &Policy, commit: &CommitId) -> Vec<Weakening> {
+        let base = &self.found.policy;
+        let mut losses = Vec::new();
+        let mut calendars: BTreeSet<&str> = BTreeSet::new();
+        let environments: Vec<EnvironmentPolicy> =
+            base.patterns().into_iter().filter_map(|pattern| base.environment(pattern.as_str())).collect();
+        for old in &environments {
+            match changed.environment(&old.environment) {
+                Some(new) => losses.extend(policy_weakenings(old, &new)),
+                None => losses.push(gone(&old.environment)),
+            }
+            calendars.extend(old.rules.iter().filter_map(|entry| match &entry.rule {
+                Rule::Freeze(freeze) => freeze.calendar().map(|(path, _)| path),
+                _ => None,
+            }));
+        }
+        if base.history() != changed.history() {
+            losses.push(altered("history", "where deployments are recorded is changed"));
+        }
+        if base.repository() != changed.repository() {
+            losses.push(altered("repository", "the name of the repository is changed"));
+        }
+        for path in calendars {
+            let of = |commit: &CommitId| self.repo.read_at(commit, path, 4 << 20).ok().flatten();
+            if self.branch.as_ref().is_ok_and(|branch| of(&branch.tip) != of(commit)) {
+                losses.push(altered(path, "a calendar that a freeze reads is changed"));
+            }
+        }
+        losses
+    }
+
     /// How the lock differs from the governance file in force, in words; nothing where there is no lock.
-    pub(super) fn lock_note(&self, governed: &Governed) -> Option<String> {
-        let text = self.found.home.read(Some(&self.repo), LOCK).ok()??;
+    pub(super) fn lock_note(&self) -> Option<String> {
+        let tip = &self.branch.as_ref().ok()?.tip;
+        let text = self.repo.read_at(tip, LOCK, 4 << 20).ok()??;
         let text = String::from_utf8_lossy(&text).into_owned();
-        let said = match lock::differences(&text, &governed.reading.directives) {
+        let declared = self.found.policy.environment(&self.found.policy.default_environment());
+        let declared = declared.map(|policy| terms::settings(&policy).files.clone()).unwrap_or_default();
+        // The lock is written from every folder, and is compared with as much.
+        let whole = self.governed_at(tip, Reach::Whole, &declared).ok()?;
+        let said = match lock::differences(&text, &whole.reading.directives) {
             Ok(differences) if differences.is_empty() => return None,
             Ok(differences) => differences
                 .into_iter()
@@ -242,23 +310,15 @@ impl Subject {
     }
 }
 
-/// Makes rules that rest on guessed instants advice: without a policy file a guess never blocks.
-pub(super) fn never_block_on_guesses(policy: &mut EnvironmentPolicy, facts: &Facts) -> Option<String> {
-    let landings = facts.pushes.iter().flat_map(|pushes| &pushes.landings);
-    let batch = facts.batch.iter().flat_map(|batch| batch.landings.iter().map(|landing| &landing.landing));
-    let guessed_landings = landings.chain(batch).any(|landing| landing.precision == Precision::Guessed);
-    let mut rollouts = facts.rollouts.iter().flat_map(|rollouts| rollouts.all());
-    let guessed_rollouts = rollouts.any(|rollout| rollout.precision == Precision::Guessed);
+/// Makes rules that only guessed instants shut advice: without a policy file a guess never blocks.
+pub(super) fn never_block_on_guesses(policy: &mut EnvironmentPolicy, facts: &Facts, at: Instant) -> Option<String> {
+    let told = facts.without_guesses();
     let mut softened = Vec::new();
     for entry in policy.rules.iter_mut().filter(|entry| entry.level.is_mandatory()) {
-        let guessed = match entry.rule.id() {
-            RuleId::PushFrequency | RuleId::BatchSize | RuleId::FixChain => guessed_landings,
-            RuleId::MaxFrequency | RuleId::MinInterval | RuleId::NoOverlap | RuleId::FailureCooldown => {
-                guessed_rollouts
-            }
-            _ => false,
-        };
-        if guessed {
+        let gate = entry.rule.check().gate(facts, at);
+        // How many commits a batch has is counted, whenever they landed.
+        let counted = entry.rule.id() == RuleId::BatchSize && gate == Gate::Reject;
+        if gate != Gate::Open && !counted && entry.rule.check().gate(&told, at) == Gate::Open {
             entry.level = Level::Advisory;
             softened.push(entry.rule.id().name());
         }
@@ -273,12 +333,43 @@ fn found(level: Severity, message: &str, place: Option<String>) -> OutsideFindin
 }
 
 fn gone(what: &str) -> Weakening {
-    Weakening {
-        loss: crate::governance::Loss::Removed,
-        subject: what.to_owned(),
-        source: crate::engine::decision::Source { file: policy::PATHS[0].to_owned(), line: 1 },
-        words: "removed".to_owned(),
-    }
+    Weakening { loss: Loss::Removed, ..altered(what, "removed") }
+}
+
+fn altered(what: &str, words: &str) -> Weakening {
+    let source = Source { file: policy::PATHS[0].to_owned(), line: 1 };
+    Weakening { loss: Loss::Weakened, subject: what.to_owned(), source, words: words.to_owned() }
+}
+
+/// Directives of the base that a change sets the opposite against.
+fn newly_contradicted(base: &[Directive], head: &[Directive]) -> Vec<Weakening> {
+    let before = contradictions(base);
+    let was = |id: &str| base.iter().zip(&before).any(|(one, against)| one.id == id && against.is_some());
+    let now = contradictions(head);
+    let lost = head.iter().zip(&now).filter_map(|(directive, against)| {
+        let other = head.get((*against)?)?;
+        let known = base.iter().any(|one| one.id == directive.id) && !was(&directive.id);
+        known.then(|| Weakening {
+            loss: Loss::Weakened,
+            subject: directive.id.clone(),
+            source: source(directive),
+            words: format!("{}:{} now asks the opposite", other.place.file, other.place.line),
+        })
+    });
+    lost.collect()
+}
+
+/// Waivers that a change adds or prolongs.
+fn newly_waived(base: &[Waiver], head: &[Waiver]) -> Vec<Weakening> {
+    let until = |directive: &str| base.iter().filter(|one| one.directive == directive).map(|one| one.until).max();
+    let longer = head.iter().filter(|one| until(&one.directive).is_none_or(|known| one.until > known));
+    let told = longer.map(|one| Weakening {
+        loss: Loss::Weakened,
+        subject: one.directive.clone(),
+        source: one.source.clone().unwrap_or(Source { file: policy::PATHS[0].to_owned(), line: 1 }),
+        words: format!("waived until {}", one.until),
+    });
+    told.collect()
 }
 
 /// A violation as a finding: what has landed cannot be mended without rewriting the branch, and a guess or a preference

@@ -221,8 +221,8 @@ impl Subject {
             Ok(Some(base)) => self.repo.ancestry(&commit, base).map(Some),
         };
         let shipped = base.as_ref().ok().and_then(Option::as_ref);
-        let governance = self.governance_facts(&policy, &commit, landed, shipped, governed.as_ref());
-        notes.extend(governed.as_ref().and_then(|governed| self.lock_note(governed)));
+        let governance = self.governance_facts(&policy, &commit, landed, shipped, &governed);
+        notes.extend(self.lock_note());
         let pushes = trunk.map(|trunk| {
             // A commit that landed later than the instant judged would land now, as one that has not landed.
             let seen = trunk.landings.last().is_some_and(|last| {
@@ -263,7 +263,7 @@ impl Subject {
             overrides: Vec::new(),
         };
         if self.found.kind == PolicyKind::Default {
-            notes.extend(governance::never_block_on_guesses(&mut policy, &facts));
+            notes.extend(governance::never_block_on_guesses(&mut policy, &facts, now));
         }
         Ok(Gathered { policy, facts, subject, history, notes })
     }

@@ -18,7 +18,7 @@ pub enum Basis {
 
 /// Adds the directives that are bound to a policy, as rules.
 ///
-/// They are soft-mandatory, advisory where the text only prefers. Left out is what is waived, contradicted, scoped to
+/// They are soft-mandatory, advisory where the text only prefers. Left out is what is waived, contradicted by what forbids it, scoped to
 /// another environment, or limited to a part that the gate does not tell apart.
 #[must_use]
 pub fn adopt(
@@ -32,7 +32,10 @@ pub fn adopt(
         return adopting;
     }
     let contradicted = contradictions(directives);
-    let uncontested = directives.iter().zip(contradicted).filter(|(_, against)| against.is_none());
+    // Of two that contradict each other the one that forbids stays: asking for the opposite must not switch it off.
+    let stays =
+        |directive: &Directive, against: Option<usize>| against.is_none() || directive.polarity == Polarity::MustNot;
+    let uncontested = directives.iter().zip(contradicted).filter(|(directive, against)| stays(directive, *against));
     let adopted: Vec<RuleEntry> =
         uncontested.filter_map(|(directive, _)| adopted(directive, policy, terms, basis)).collect();
     if basis == Basis::BuiltIn {

@@ -12,6 +12,7 @@ use super::yaml::{Value, Yaml};
 use crate::engine::decision::{Level, Source};
 use crate::engine::event::Environment;
 use crate::engine::lane::Lane;
+use crate::engine::rules::governance::Governance;
 use crate::engine::rules::{Lookback, Rule, RuleId};
 
 /// A rule of a policy: where it stands, how strictly it holds, and why.
@@ -78,15 +79,31 @@ pub struct EnvironmentPolicy {
     pub timezone: Option<Tz>,
 }
 
+impl RuleEntry {
+    fn governance(&self) -> Option<&Governance> {
+        match &self.rule {
+            Rule::Governance(settings) => Some(settings),
+            _ => None,
+        }
+    }
+}
+
 impl EnvironmentPolicy {
     pub(super) fn of(environment: &str, layer: Layer, timezone: Option<Tz>) -> Self {
         let mut lanes = layer.lanes;
         for (_, lane) in Lane::ALL {
             lanes.entry(lane).or_insert_with(|| lane.default_skips());
         }
+        let mut rules = layer.rules;
+        let all: Vec<Governance> = rules.iter().filter_map(RuleEntry::governance).cloned().collect();
+        // One governance file answers to all rules of that name: none of them disarms another.
+        if let Some(together) = all.into_iter().reduce(Governance::with) {
+            let governance = rules.iter_mut().filter(|entry| entry.rule.id() == RuleId::Governance);
+            governance.for_each(|entry| entry.rule = Rule::Governance(together.clone()));
+        }
         Self {
             environment: environment.into(),
-            rules: layer.rules,
+            rules,
             lanes,
             overrides: layer.overrides,
             target: layer.target,

@@ -81,6 +81,30 @@ impl Governance {
         (problems.0.len() == before).then_some(settings)
     }
 
+    /// This rule and another together: what either asks, and no more let off than both let off.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        let both = |one: &mut Vec<String>, two: Vec<String>| {
+            one.extend(two);
+            one.sort();
+            one.dedup();
+        };
+        both(&mut self.files, other.files);
+        both(&mut self.require, other.require);
+        self.adopt |= other.adopt;
+        self.on_weakening = self.on_weakening.max(other.on_weakening);
+        // What is written last stands first where a directive is bound twice.
+        self.bind.splice(0..0, other.bind);
+        self.waive.retain_mut(|waiver| {
+            let same = other.waive.iter().filter(|two| two.directive == waiver.directive).map(|two| two.until).max();
+            same.is_some_and(|until| {
+                waiver.until = waiver.until.min(until);
+                true
+            })
+        });
+        self
+    }
+
     /// Whether all that it lets go, the other lets go too: it reads, requires and binds no less, and waives no more.
     pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
         other.files.iter().all(|file| self.files.contains(file))
@@ -222,7 +246,9 @@ impl Check for Governance {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
         let blocking = findings.iter().filter(|finding| finding.level > Severity::Low).count();
         let remedy = match gate {
-            Gate::Reject => Some("mend what is named, or waive the directive with a reason and an end date"),
+            Gate::Reject => Some(
+                "mend what is named; a directive is let off by a waiver with a reason and an end, landed on the default branch by a change of its own",
+            ),
             Gate::Shut => Some(
                 "take back what weakens the governance file or the policy, or land it by a review of those whom the policy names",
             ),
