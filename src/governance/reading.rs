@@ -177,7 +177,8 @@ fn read_sentence(
             || (clause.has(APPROVE) && clause.has(PERSON))
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
-            || setting.after;
+            || setting.after
+            || clause.says(&["fixes", "hotfixes"]);
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
