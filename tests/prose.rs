@@ -72,7 +72,7 @@ fn read(sentence: &str) -> Option<(RuleId, Json)> {
     if let Some(found) = captured(&format!("No deploys (?:on (.+) )?from {time} to {time}\\.")) {
         return Some((RuleId::Freeze, weekly(&found)));
     }
-    let found = captured("No deploys from ([0-9-]{10}) to ([0-9-]{10})\\.")?;
+    let found = captured("No deploys from ([0-9]{4}-[0-9TZ:+-]+) to ([0-9]{4}-[0-9TZ:+-]+)\\.")?;
     Some((RuleId::Freeze, json!({"from": found[0], "to": found[1]})))
 }
 
@@ -112,7 +112,7 @@ fn prose_reads_as_people_write() {
     );
     assert_eq!(
         prose(&policy),
-        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- No deploys from 2026-12-24 to 2027-01-01.\n- Prefer to wait at least 5 minutes between deploys.\n"
+        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- No deploys from 2026-12-24 to 2027-01-01.\n- Prefer to wait at least 5 minutes between deploys.\n- Prefer no deploys on Saturdays from 01:00 to 02:00.\n"
     );
     assert_eq!(prose(&support::governed::policy("    advisory: [no-overlap]\n")), "");
 }

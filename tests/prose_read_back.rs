@@ -64,8 +64,7 @@ proptest! {
 
     #[test]
     fn a_policy_in_prose_is_read_to_the_same_rules(rules in prop::collection::vec((spoken(), any::<bool>()), 1..6)) {
-        // An advisory freeze has no sentence.
-        let rules: Vec<_> = rules.into_iter().map(|((id, keys), weak)| (id, keys, weak && id != RuleId::Freeze)).collect();
+        let rules: Vec<_> = rules.into_iter().map(|((id, keys), weak)| (id, keys, weak)).collect();
         let level = |weak: bool| rules.iter().filter(move |(.., other)| *other == weak).map(|(id, keys, _)| format!("      - {{{}: {keys}}}\n", id.name())).collect::<String>();
         let (firm, weak) = (level(false), level(true));
         let mut yaml = String::from("    trigger: push\n");

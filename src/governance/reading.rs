@@ -178,7 +178,7 @@ fn read_sentence(
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
             || setting.after
-            || clause.says(&["fixes", "hotfixes"]);
+            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly"]);
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }

@@ -27,6 +27,7 @@ pub fn spoken() -> impl Strategy<Value = (RuleId, Json)> {
         None => json!({"from": from, "to": to}),
     });
     let dated = (1..28_u32, 0..60_u32).prop_map(|(day, more)| json!({"from": format!("2026-12-{day:02}"), "to": format!("2027-{:02}-{:02}", 1 + more / 28, 1 + more % 28)}));
+    let instants = (1..28_u32, 0..24_u32, 1..28_u32, prop::sample::select(vec!["Z", "+05:30", "-08:00"])).prop_map(|(day, hour, end, zone)| json!({"from": format!("2026-12-{day:02}T{hour:02}:15:00{zone}"), "to": format!("2027-01-{end:02}T06:30:00{zone}")}));
     prop_oneof![
         (1..9_u32, per).prop_map(|(deploys, per)| (RuleId::MaxFrequency, json!({"deploys": deploys, "per": per}))),
         length().prop_map(|length| (RuleId::MinInterval, json!({"since-start": length}))),
@@ -45,7 +46,7 @@ pub fn spoken() -> impl Strategy<Value = (RuleId, Json)> {
         }),
         (1..9_u32, length()).prop_map(|(fixes, within)| (RuleId::FixChain, json!({"fixes": fixes, "within": within}))),
         weekly.clone().prop_map(|keys| (RuleId::DeploymentWindow, keys)),
-        prop_oneof![weekly, dated].prop_map(|keys| (RuleId::Freeze, keys)),
+        prop_oneof![weekly, dated, instants].prop_map(|keys| (RuleId::Freeze, keys)),
     ]
 }
 

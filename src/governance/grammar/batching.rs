@@ -13,7 +13,7 @@ patterns! {
     TOGETHER = [
         "batch|group|bundle|accumulate|combine|consolidate|collect|fold|aggregate|gather|batching|grouping|bundling|batched|bundled|grouped ..5 @change ..8 @deploy|@push|@release|@commit|@pr|@merge",
         "@batch ..3 related|small|multiple|several|similar ..2 @change", "batch ..1 your|all|the? @commit|@push|@change|@deploy|@pr|@release", "batch|fold|bundle ..2 into one|single|a ..2 @deploy|@push|@commit|@pr|@release",
-        "in batches", "@batch ..2 @push|@deploy|@release|@commit|@merge", "@deploy|@push|@release|@commit|@merge ..3 in? batches|batched|together|bulk",
+        "in batches", "batch|group|bundle|combine|accumulate|collect|consolidate|fold|batching|grouping|bundling ..2 @push|@deploy|@release|@commit|@merge", "@deploy|@push|@release|@commit|@merge ..3 in? batches|batched|together|bulk",
         "save up ..4 @change|@deploy", "queue ..2 up ..3 @change", "@push|@deploy|@release|@commit ..5 coherent|logical batch|group|chunk",
         "single-line|one-line|trivial|tiny @deploy|@push|@release",
     ];
@@ -22,7 +22,7 @@ patterns! {
         "@never ..3 @deploy|@push|@commit|@release|@merge ..3 after|for|per|on ..2 @each ..3", "not|never|than|of|don't after|for|per|on @each ..2 @change|@commit|@push|@change|component",
         "@never ..3 @deploy|@push|@commit|@release @each|individual|single ..2 @change", "rather|instead ..3 after? @each ..2 @change", "rather|instead ..2 @push|@deploy|@commit|pushing|deploying ..1 per|after|for ..2 @commit|@change",
         "@never ..2 @push|@deploy ..1 one|single|individual ..1 @change ..1 at",
-        "@never ..2 @push|@deploy|@release|@merge ..5 separately|individually|alone|one-by-one",
+        "^ @never @push|@deploy|@release|@merge ..5 separately|individually|one-by-one",
         "@never ..3 @deploy|@push|@release|@commit @each ..3 @change ..3 own|separately|individually|alone",
         "@never ..3 trigger|start|make|do|run ..2 @deploy|@push|@release for|per|after @each",
     ];
@@ -37,6 +37,8 @@ patterns! {
     EACH = [
         "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release @each ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
         "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release|ship|merge|land ..5 often|frequently|immediately|early", "ship|deploy|release|push|commit small ..1 ship|deploy|release|push|commit ..1 often|frequently",
+        "^ always? @push|@deploy|@commit every turn|prompt|session|step|iteration|time", "^ make|use|create multiple|several|separate|individual @commit",
+        "^ put|keep|place|make ..5 in|into a|an? another|separate|own|different @commit", "^ @commit ..3 separately",
         "^ always? @push|@deploy|@release|@commit|@merge @each ..3 own|separately|individually|alone|immediately", "^ @deploy|@push|@release|@commit ..2 as soon as ..5 done|ready|merged|green|passes|works|complete", "after @each ..3 , ..2 @push|@deploy|@commit", "@commit|@push ..3 incrementally", "^ after|when completing|finishing ..3 @each ..5 , ..2 @commit|@push",
         "always auto-push|@deploy|@push after ..2 @change", "frequent @commit|@push", "small , frequent @commit|@push|@deploy",
     ];
@@ -82,7 +84,26 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let related = clause.says(&["related"])
-        && !clause.says(&["operations", "operation", "calls", "tool", "requests", "queries", "reads"])
+        && !clause.says(&[
+            "operations",
+            "operation",
+            "calls",
+            "tool",
+            "requests",
+            "queries",
+            "reads",
+            "directories",
+            "directory",
+            "folder",
+            "folders",
+            "files",
+            "modules",
+            "domain",
+            "tests",
+            "imports",
+            "components",
+            "functionality",
+        ])
         && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
     let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
     if !governed || clause.fits(&AS_YOU_LIKE) {

@@ -15,6 +15,12 @@ patterns! {
     ];
     MOST = ["at-most|max|maximum|more-than|limit|limited|up-to|exceed ..2 #"];
     FIXES = ["fix|fixes|fix-up|fixup|hotfix|hotfixes|deploy|deploys|push|pushes|commit|commits|ci|build|bug|red|same|failed"];
+    /// So many times until it works.
+    RETRIES = ["fix ..8 up-to|at-most|max|maximum # ..1 times|attempts|iterations|rounds", "retry|try ..5 fix ..5 up-to|at-most # ..1 times"];
+    STUCK = [
+        "@never keep ..1 trying|retrying ..2 same", "same ..1 error|failure|fix ..4 repeatedly|again|twice|times ..2 stop", "@never ..2 retry ..3 same ..1 fix|approach",
+        "if|when ..3 fix ..3 fails|failed ..2 twice|again|times ..6",
+    ];
     OPEN = [
         "@never ..3 fix-on-fix|whack-a-mole|trial-and-error", "@never ..3 @push|keep|chain|stack|pile ..2 fix|fixes|hotfix|hotfixes|pushing ..6",
         "@never ..3 iterate|iterating|debug|debugging ..3 on|in|via|by|through|with ..2 production|prod|@deploy|@push|live",
@@ -26,6 +32,14 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.may_ask() {
         return None;
+    }
+    if let Some(found) = clause.find(&RETRIES) {
+        let read = clause.unbound(Kind::FixChain, Object::Commit);
+        let count = found.numbers.first().and_then(|at| clause.number(*at));
+        return Some(count.map_or(read.clone(), |count| read.with("fixes", whole(count + 1.0))));
+    }
+    if clause.fits(&STUCK) {
+        return Some(clause.unbound(Kind::FixChain, Object::Commit));
     }
     let governed =
         clause.about(v::PUSH.with(v::DEPLOY).with(v::COMMIT).with(v::MERGE).with(v::RELEASE).with(v::ENVIRONMENT));

@@ -99,7 +99,22 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
 
 /// The period that follows a count within a few words, or that stands right before it ("per day max 3").
 fn period_near(clause: &Clause<'_>, at: usize) -> Option<(Period, usize)> {
-    let after = (at + 1..clause.words.len().min(at + 11)).find_map(|place| {
+    // Not past the next count: "100 deploys were too many, 5 deploys per day".
+    let joins = [
+        "per", "/", "every", "each", "in", "within", "any", "a", "than", "rolling", "every", "over", "last", "(", "-",
+        "–", "to", "or",
+    ];
+    let other = (at + 1..clause.words.len()).find(|place| {
+        let before = clause.words.get(place - 1).map_or("", |word| word.text.as_str());
+        *place > at + 1 && clause.number(*place).is_some() && !joins.contains(&before)
+    });
+    let end = clause.words.len().min(at + 11).min(other.map_or(usize::MAX, |place| {
+        place
+            + usize::from(
+                clause.words.get(place).is_some_and(|word| matches!(word.text.as_str(), "once" | "one" | "single")),
+            )
+    }));
+    let after = (at + 1..end).find_map(|place| {
         let period = quantity::period_at(&clause.words, place)?;
         Some((period, place))
     });

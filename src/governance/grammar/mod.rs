@@ -43,10 +43,14 @@ use super::directive::Kind;
 
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
-    let mut found = match times_of_label(clause) {
-        Some(text) => rhythm(&Clause::new(&text, clause.setting)),
-        None => rhythm(clause),
-    };
+    let mut found = rhythm(clause);
+    if let Some(text) = times_of_label(clause) {
+        let windows = window::read(&Clause::new(&text, clause.setting));
+        if windows.iter().any(|window| window.bound) {
+            found.retain(|found| found.kind != Kind::DeployWindow);
+            found.extend(windows);
+        }
+    }
     if found.is_empty() && names_a_limit(clause) {
         // "| Commits per deploy | max 10 |": the label says what is limited.
         let whole = format!("{}: {}", clause.setting.name, clause.text);
@@ -82,7 +86,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
 fn times_of_label(clause: &Clause<'_>) -> Option<String> {
     let label = clause.setting.label;
     let dated = label.any(vocabulary::DAY) || label.any(vocabulary::NUMBER) && clause.setting.name.contains(['-', ':']);
-    let silent = !clause.has(vocabulary::DAY) && clause.words.len() < 20 && clause.setting.name.len() < 80;
+    let silent = !clause.has(vocabulary::DAY) && clause.words.len() < 20 && clause.setting.name.len() < 40;
     (dated && silent && clause.forbids())
         .then(|| format!("{} {}", clause.text.trim_end_matches(['.', '!']), clause.setting.name))
 }
@@ -114,6 +118,9 @@ fn rhythm(clause: &Clause<'_>) -> Vec<Found> {
         fix_chain::read(clause)
     };
     let frequency = frequency.filter(|found| !found.params.is_empty() || chain.is_none());
+    // "Batch commits to reduce deploys" is about what goes together.
+    let batches = clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(vocabulary::BATCH));
+    let frequency = frequency.filter(|found| !(batches && found.params.is_empty()));
     let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
     let chained = chain.as_ref().is_some_and(|found| found.bound);
     let free = (frequency.is_none() || counted_work) && !chained;
