@@ -3,64 +3,16 @@
 mod support {
     #[allow(dead_code, reason = "each test file makes what it needs")]
     pub mod governed;
+    pub mod spoken;
 }
 
-use deploy_rhythm::engine::policy::problem::Place;
-use deploy_rhythm::engine::policy::reader::Problems;
-use deploy_rhythm::engine::policy::yaml::Yaml;
-use deploy_rhythm::engine::rules::{Rule, RuleId};
+use deploy_rhythm::engine::rules::RuleId;
 use deploy_rhythm::governance::prose;
 use proptest::prelude::*;
 use regex::Regex;
 use serde_json::{Value as Json, json};
 use support::governed::policy;
-
-/// A rule that has a sentence, as its name and parameters.
-fn spoken() -> impl Strategy<Value = (RuleId, Json)> {
-    let length = || {
-        prop_oneof![
-            (1..90_u32).prop_map(|minutes| format!("{minutes}m")),
-            (1..50_u32).prop_map(|hours| format!("{hours}h")),
-            (1..100_u32).prop_map(|seconds| format!("{seconds}s"))
-        ]
-    };
-    let per = prop_oneof![length(), prop::sample::select(vec!["day", "week", "month"]).prop_map(str::to_owned)];
-    let days = prop::sample::subsequence(vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"], 1..7);
-    let hours = (0..12_u32, 13..25_u32, any::<bool>()).prop_map(|(from, to, night)| {
-        let (from, to) = (format!("{from:02}:00"), format!("{to:02}:00"));
-        if night && to != "24:00" { (to, from) } else { (from, to) }
-    });
-    let weekly = (prop::option::of(days), hours).prop_map(|(days, (from, to))| match days {
-        Some(days) => json!({"days": days, "from": from, "to": to}),
-        None => json!({"from": from, "to": to}),
-    });
-    let dated = (1..28_u32, 0..60_u32).prop_map(|(day, more)| json!({"from": format!("2026-12-{day:02}"), "to": format!("2027-{:02}-{:02}", 1 + more / 28, 1 + more % 28)}));
-    prop_oneof![
-        (1..9_u32, per).prop_map(|(deploys, per)| (RuleId::MaxFrequency, json!({"deploys": deploys, "per": per}))),
-        length().prop_map(|length| (RuleId::MinInterval, json!({"since-start": length}))),
-        length().prop_map(|length| (RuleId::MinInterval, json!({"after-finish": length}))),
-        (1..9_u32, length()).prop_map(|(pushes, per)| (RuleId::PushFrequency, json!({"pushes": pushes, "per": per}))),
-        (2..9_u32).prop_map(|least| (RuleId::BatchSize, json!({"min-commits": least}))),
-        (1..9_u32).prop_map(|most| (RuleId::BatchSize, json!({"max-commits": most}))),
-        (2..9_u32, length())
-            .prop_map(|(least, wait)| (RuleId::BatchSize, json!({"min-commits": least, "max-wait": wait}))),
-        (2..9_u32, 0..9_u32, prop::option::of(length())).prop_map(|(least, more, wait)| {
-            let mut keys = json!({"min-commits": least, "max-commits": least + more});
-            if let Some(wait) = wait {
-                keys["max-wait"] = wait.into();
-            }
-            (RuleId::BatchSize, keys)
-        }),
-        (1..9_u32, length()).prop_map(|(fixes, within)| (RuleId::FixChain, json!({"fixes": fixes, "within": within}))),
-        weekly.clone().prop_map(|keys| (RuleId::DeploymentWindow, keys)),
-        prop_oneof![weekly, dated].prop_map(|keys| (RuleId::Freeze, keys)),
-    ]
-}
-
-fn rule(id: RuleId, keys: &Json) -> Rule {
-    let mut problems = Problems::default();
-    id.parse(&Yaml::of(keys, Place::START), &mut problems).unwrap_or_else(|| panic!("{keys}: {problems:?}"))
-}
+use support::spoken::{rule, spoken};
 
 /// Reads a sentence by the forms that `prose` documents, and by nothing else.
 fn read(sentence: &str) -> Option<(RuleId, Json)> {
@@ -120,7 +72,7 @@ fn read(sentence: &str) -> Option<(RuleId, Json)> {
     if let Some(found) = captured(&format!("No deploys (?:on (.+) )?from {time} to {time}\\.")) {
         return Some((RuleId::Freeze, weekly(&found)));
     }
-    let found = captured("No deploys from ([0-9-]{10}) to ([0-9-]{10})\\.")?;
+    let found = captured("No deploys from ([0-9]{4}-[0-9TZ:+-]+) to ([0-9]{4}-[0-9TZ:+-]+)\\.")?;
     Some((RuleId::Freeze, json!({"from": found[0], "to": found[1]})))
 }
 
@@ -160,7 +112,7 @@ fn prose_reads_as_people_write() {
     );
     assert_eq!(
         prose(&policy),
-        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- No deploys from 2026-12-24 to 2027-01-01.\n- Prefer to wait at least 5 minutes between deploys.\n"
+        "## Deploys to production\n\nTimes of day are those of Europe/Paris.\n\n- At most 3 deploys per hour to production.\n- Wait at least 10 minutes after a deploy finishes before the next one.\n- At most 2 pushes per 30 minutes.\n- Batch at least 3 commits into one deploy, or wait at most 2 hours.\n- Fewer than 3 fixes of the same files within 2 hours.\n- Deploy only Monday to Thursday between 09:00 and 16:00.\n- No deploys on Fridays from 15:00 to 24:00.\n- No deploys from 2026-12-24 to 2027-01-01.\n- Prefer to wait at least 5 minutes between deploys.\n- Prefer no deploys on Saturdays from 01:00 to 02:00.\n"
     );
     assert_eq!(prose(&support::governed::policy("    advisory: [no-overlap]\n")), "");
 }

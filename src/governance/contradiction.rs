@@ -1,7 +1,7 @@
 //! Directives that cannot both be kept: of one kind and object, where their scopes meet.
 
 use super::directive::{Directive, Kind, Polarity, Scope};
-use super::map::own_rule;
+use super::map::{demands_each, own_rule};
 use crate::engine::rules::Rule;
 
 /// For each directive, the first other that contradicts it, by its index.
@@ -37,16 +37,23 @@ fn overlap(one: &Scope, two: &Scope) -> bool {
 /// Limits with numbers never do ("at most 3" may stand as a must or as a must-not): only their numbers count. For other
 /// kinds both must speak of the same thing in the same parameters: "work on a branch" and "never push to main" agree.
 fn opposite(one: &Directive, two: &Directive) -> bool {
-    let opposed = matches!(
-        (one.polarity, two.polarity),
-        (Polarity::Must, Polarity::MustNot) | (Polarity::MustNot, Polarity::Must)
-    );
+    let opposed =
+        matches!((sense(one), sense(two)), (Polarity::Must, Polarity::MustNot) | (Polarity::MustNot, Polarity::Must));
     let of_cadence = matches!(one.kind, Kind::DeployFrequency | Kind::Batching);
     let alike = match of_cadence {
         true => !one.bound && !two.bound,
         false => one.params == two.params && !one.params.is_empty() && !is_limit(one.kind),
     };
     opposed && alike && one.exception.is_none() && two.exception.is_none()
+}
+
+/// Whether it is for or against: "not after each commit" is for batches, as "batch your commits" is.
+fn sense(directive: &Directive) -> Polarity {
+    match directive.polarity {
+        Polarity::Must if demands_each(directive) => Polarity::MustNot,
+        Polarity::MustNot if demands_each(directive) => Polarity::Must,
+        polarity => polarity,
+    }
 }
 
 /// Whether directives of a kind limit a number, whatever their polarity.

@@ -101,13 +101,18 @@ fn mapped(
     (rule, params): (Rule, Map<String, Json>),
     numbers: Numbers,
 ) -> Result<Mapped, Unmapped> {
-    let inverts = directive.kind == Kind::Batching
-        && directive.polarity == Polarity::MustNot
-        && params.contains_key("min-commits");
+    let against = (directive.polarity == Polarity::MustNot) != demands_each(directive);
+    let inverts = directive.kind == Kind::Batching && against && params.contains_key("min-commits");
     if inverts {
         return Err(Unmapped::Advice("it forbids batching, which no rule demands".to_owned()));
     }
     Ok(Mapped { rule, numbers, limit: limit(directive) })
+}
+
+/// Whether what a directive asks for or forbids is an act for each change: the opposite of batches.
+#[must_use]
+pub fn demands_each(directive: &Directive) -> bool {
+    directive.kind == Kind::Batching && directive.params.contains_key("per")
 }
 
 /// The rule that a directive's own numbers make, wherever it applies; local times without a zone are UTC.

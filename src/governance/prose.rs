@@ -24,10 +24,10 @@
 //! | `freeze {from, to}`, dated | No deploys from DATE to DATE. |
 //!
 //! A count of one has its noun in the singular ("At most 1 deploy per hour"). An advisory rule's sentence begins with
-//! "Prefer": "Prefer at most …", "Prefer fewer than …", "Prefer to wait …", "Prefer to batch …", "Prefer to deploy only …".
+//! "Prefer": "Prefer at most …", "Prefer fewer than …", "Prefer no deploys …", "Prefer to wait …", "Prefer to batch …", "Prefer to
+//! deploy only …".
 //!
-//! No sentence have: several windows in one rule, freezes by a calendar file, `min-commits: 1` (it holds nothing), and
-//! advisory freezes ("prefer no deploys" is too easily read as a window).
+//! No sentence have: several windows in one rule, freezes by a calendar file, and `min-commits: 1` (it holds nothing).
 
 use serde_json::{Map, Value as Json};
 
@@ -61,9 +61,6 @@ pub fn sentence(entry: &RuleEntry, environment: &str) -> Option<String> {
     let plain = plain(&entry.rule, environment)?;
     if entry.level.is_mandatory() {
         return Some(plain);
-    }
-    if entry.rule.id() == RuleId::Freeze {
-        return None;
     }
     let verb = ["Wait", "Batch", "Deploy"].into_iter().any(|verb| plain.starts_with(verb));
     let mut letters = plain.chars();

@@ -177,7 +177,8 @@ fn read_sentence(
             || (clause.has(APPROVE) && clause.has(PERSON))
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
-            || setting.after;
+            || setting.after
+            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly"]);
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }

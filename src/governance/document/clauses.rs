@@ -83,12 +83,31 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     if limits_the_same(sentence.get(at..)?) {
         return None;
     }
+    if matches!(*joint, " — " | " – " | " - ") && is_range(sentence, at, at + joint.len()) {
+        return None;
+    }
     let colon = *joint == ": ";
     if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
     {
         return None;
     }
     (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
+}
+
+/// Whether a dash stands between two dates, hours or days: "2026-12-20 – 2027-01-03".
+fn is_range(sentence: &str, from: usize, to: usize) -> bool {
+    let end = |word: &str| {
+        const NAMES: [&str; 19] = [
+            "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug",
+            "sep", "oct", "nov", "dec",
+        ];
+        let lower = word.to_lowercase();
+        word.starts_with(|letter: char| letter.is_ascii_digit())
+            || NAMES.iter().any(|name| lower.starts_with(name) && lower.len() < 11)
+    };
+    let before = sentence.get(..from).and_then(|text| text.split_whitespace().next_back());
+    let after = sentence.get(to..).and_then(|text| text.split_whitespace().next());
+    before.zip(after).is_some_and(|(before, after)| end(before) && end(after))
 }
 
 /// Whether what follows a joint limits what stands before it: ", but never longer than a day".
@@ -100,9 +119,27 @@ fn limits_the_same(rest: &str) -> bool {
 }
 
 /// Words that open a condition, a place or a time.
-const OPENERS: [&str; 18] = [
-    "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until", "as",
-    "at", "with", "where", "except",
+const OPENERS: [&str; 20] = [
+    "ideally",
+    "preferably",
+    "if",
+    "when",
+    "whenever",
+    "for",
+    "after",
+    "before",
+    "once",
+    "while",
+    "unless",
+    "in",
+    "on",
+    "during",
+    "until",
+    "as",
+    "at",
+    "with",
+    "where",
+    "except",
 ];
 
 /// Whether a text so far is only a condition, place or time.

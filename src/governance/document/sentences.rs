@@ -97,9 +97,9 @@ fn skipped(rest: &str) -> usize {
 }
 
 /// Words before a full stop that do not end a sentence.
-const ABBREVIATIONS: [&str; 18] = [
-    "e.g", "i.e", "eg", "ie", "etc", "vs", "cf", "approx", "max", "min", "no", "fig", "incl", "excl", "dept", "resp",
-    "a.k.a", "est",
+const ABBREVIATIONS: [&str; 20] = [
+    "a.m", "p.m", "e.g", "i.e", "eg", "ie", "etc", "vs", "cf", "approx", "max", "min", "no", "fig", "incl", "excl",
+    "dept", "resp", "a.k.a", "est",
 ];
 
 /// Where the sentences of a text end, after a byte.

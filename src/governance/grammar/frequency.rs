@@ -16,16 +16,20 @@ patterns! {
         "prevent|limit|reduce|minimize|minimise|throttle ..2 rapid-fire|rapid|frequent|repeated|unnecessary|the? number? of? @deploy|@push",
         "^ minimize|minimise|reduce|limit|throttle ..2 production? @deploy|@push",
         "@deploy|@push|@release sparingly|infrequently|rarely", "as few @push|@deploy|@release", "@push|@deploy|@release as rarely",
-        "@push|@deploy|@release|@merge ..2 less often|frequently",
+        "@push|@deploy|@release|@merge ..2 less often|frequently", "@never ..3 @deploy|@push|@release after @deploy|@push|@release",
+        "@never ..2 flood|bombard|overwhelm ..5 @deploy|@push|@release", "resist|avoid ..5 @push|@deploy ..2 constantly|repeatedly|often|frequently",
+        "keep ..2 number|count|frequency of ..3 @deploy|@push|@release ..3 low|small|minimum|minimal|down", "^ keep ..2 @deploy|@push|@release ..2 infrequent|rare|low|minimal|down",
+        "@deploy|@push|@release ..2 should|must|are|be rare|infrequent",
     ];
     ONE_AT_A_TIME = [
         "only|at-most # ..3 @deploy|@release|@merge ..2 at a|once|any time", "one @deploy|@release at a time", "only one|single ..3 @deploy ..3 at",
         "@never ..3 parallel|concurrent|simultaneous|overlapping ..2 @deploy|@release", "@never ..3 @deploy ..3 in parallel|simultaneously|concurrently",
         "@deploy|@release one service|app|environment|at at? a? time?",
+        "@never ..2 two|multiple|several|concurrent|more-than ..3 @deploy|@release ..2 at the? same|once ..1",
     ];
     LIMIT = [
         "≤|<|<=|max|maximum|at-most|limit|limited|under|below|budget|exceed|cap|capped|more-than|up-to|fewer-than|throttle|throttled|quota|target|only|than",
-        "# ..3 max|maximum|limit|tops|cap",
+        "# ..3 max|maximum|limit|tops|cap", "keep ..4 to #", "# ..5 max|maximum|tops|limit|cap $", "# ..5 max|maximum|tops ..1 $", "# ..7 is|are the? limit|maximum|cap|ceiling|most",
     ];
     SOFT_LIMIT = [
         "once|twice|thrice|single|one",
@@ -58,10 +62,15 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let states = clause.mood.form == super::mood::Form::Statement;
-    let firm = !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped"]);
+    let firm =
+        !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped", "limit", "ceiling"]);
     let limited = clause.fits(&LIMIT) && firm || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
     let limited = limited
         || (clause.setting.label.any(v::DEPLOY.with(v::PUSH)) && clause.mood.form == super::mood::Form::Fragment);
+    let limited = limited
+        || (clause.setting.limits()
+            && clause.mood.form == super::mood::Form::Fragment
+            && clause.about(v::DEPLOY.with(v::PUSH)));
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {
         let Some(count) = word.number.filter(|_| limited) else { continue };
@@ -74,6 +83,10 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
             continue;
         }
         let Some((period, place)) = period_near(clause, at) else { continue };
+        // "Once a deploy has finished, wait an hour": no count.
+        if word.text == "once" && place > at + 1 {
+            continue;
+        }
         if !counts_acts(clause, at, place) {
             continue;
         }
@@ -86,7 +99,22 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
 
 /// The period that follows a count within a few words, or that stands right before it ("per day max 3").
 fn period_near(clause: &Clause<'_>, at: usize) -> Option<(Period, usize)> {
-    let after = (at + 1..clause.words.len().min(at + 11)).find_map(|place| {
+    // Not past the next count: "100 deploys were too many, 5 deploys per day".
+    let joins = [
+        "per", "/", "every", "each", "in", "within", "any", "a", "than", "rolling", "every", "over", "last", "(", "-",
+        "–", "to", "or",
+    ];
+    let other = (at + 1..clause.words.len()).find(|place| {
+        let before = clause.words.get(place - 1).map_or("", |word| word.text.as_str());
+        *place > at + 1 && clause.number(*place).is_some() && !joins.contains(&before)
+    });
+    let end = clause.words.len().min(at + 11).min(other.map_or(usize::MAX, |place| {
+        place
+            + usize::from(
+                clause.words.get(place).is_some_and(|word| matches!(word.text.as_str(), "once" | "one" | "single")),
+            )
+    }));
+    let after = (at + 1..end).find_map(|place| {
         let period = quantity::period_at(&clause.words, place)?;
         Some((period, place))
     });

@@ -18,7 +18,7 @@ patterns! {
         "before|until ..2 @fresh|second|new ..2 @deploy|@push|@release|@merge", "before @deploy|@push|@merge|@release ..3 again", "before ..4 @fresh one",
         "since|of|after ..2 last|previous|prior|another|preceding ..2 @deploy|@push|@release|@merge|one",
         "@deploy|@push|@release|@merge ..2 interval|gap|spacing|cooldown", "interval|gap|spacing ..3 @deploy|@push|@release|@merge",
-        "more often|frequently than",
+        "more often|frequently than", "at-most every", "@deploy|@push|@release|@merge ..4 spaced|spread|staggered|separated", "space|spread|stagger|separate ..5 @deploy|@push|@release|@merge",
     ];
     /// Where time passes after one is over.
     AFTER = [
@@ -27,12 +27,15 @@ patterns! {
         "once ..4 @deploy|@push|@release|@merge",
     ];
     FINISHED = ["finish|finishes|finished|completes|complete|completed|ends|ended|succeeds|succeeded|done|over|cooldown|cool-down|cool-off"];
+    COOLDOWN_BETWEEN = ["cooldown|cool-down|cool-off ..4 between"];
     SOAK = [
+        "soak|soaks|bake|bakes ..8 before ..4 production|prod",
         "staging|stage|canary|preview|qa|uat|beta ..6 before ..4 @deploy|production|prod|promoting", "soak|soaks|bake|bakes ..6 staging|stage|canary|preview|qa|uat",
         "staging|stage|canary|qa|uat ..6 soak|bake|minimum|at-least",
     ];
     WAITS = [
         "@wait", "at-least|minimum|min", "@never ..8 within|until|for|before", "^ no ..3 @deploy|@push|@merge ..2 within|for|in", "must ..3 apart",
+        "at-most|only every", "@never ..8 fewer-than|sooner|earlier", "interval|gap|spacing ..4 between",
         "more often|frequently than", "no sooner|earlier", "within ..6 of ..3 @fresh",
     ];
     /// Waiting for the one that runs, without a number.
@@ -41,7 +44,7 @@ patterns! {
         "wait ..8 before ..3 @fresh|next ..2 @deploy|@push|@merge|@release", "wait ..6 between ..2 @deploy|@push|@merge|@release",
         "@never ..3 @deploy|@push|@merge ..3 while ..3 @deploy ..3 running|progress|active|flight|pending",
         "@never ..3 start ..3 @deploy ..3 while|until|before", "one clean? @deploy|@push and wait", "@deploy|@push ..3 and? wait $",
-        "space|stagger|spread ..3 @deploy|@push|@release|@merge ..2 out|apart|$", "leave|allow ..3 time|gap|pause ..3 between ..2 @deploy|@push|@merge|@release",
+        "space|stagger|spread ..3 @deploy|@push|@release|@merge ..2 out|apart|$", "space|spread|stagger out ..3 @deploy|@push|@release|@merge", "let|give|allow ..3 @deploy|@release ..4 settle|finish|complete|soak|bake|stabilise|stabilize", "leave|allow ..3 time|gap|pause ..3 between ..2 @deploy|@push|@merge|@release",
         "after ..5 @deploy|@merge|@push ..4 wait for", "wait ..4 previous|last|running|current|ongoing ..2 @deploy|@release", "let ..3 @deploy ..2 settle|finish|complete|soak|bake",
         "stagger ..6 @push|@deploy|@force", "stagger them",
     ];
@@ -79,7 +82,11 @@ fn timed(clause: &Clause<'_>) -> Option<Found> {
             environment.map_or("staging", |word| if word.text == "stage" { "staging" } else { word.text.as_str() });
         return Some(clause.found(Kind::DeployInterval, Object::Deploy).with("in", environment).with("for", length));
     }
-    let key = if clause.fits(&BETWEEN) && !clause.fits(&FINISHED) {
+    let spaced = clause.fits(&BETWEEN) && (!clause.fits(&FINISHED) || clause.fits(&COOLDOWN_BETWEEN));
+    let text = |at: usize| clause.words.get(at).map_or("", |word| word.text.as_str());
+    let last = (end + 1..end + 4).any(|at| matches!(text(at), "last" | "previous" | "prior" | "preceding" | "another"));
+    let directly_after = text(end) == "after" && !last;
+    let key = if spaced && !directly_after {
         "since-start"
     } else if clause.fits(&AFTER) || clause.fits(&BETWEEN) {
         "after-finish"

@@ -39,30 +39,29 @@ pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
 pub use vocabulary::{APPROVE, PERSON};
 
+use super::directive::Kind;
+
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
-    let window = window::read(clause);
-    let frequency = frequency::read(clause);
-    // A number of days or a day of the week is read once.
-    let interval = if frequency.is_some() { None } else { interval::read(clause) };
-    let chain = if frequency.as_ref().is_some_and(|found| found.bound) || interval.is_some() {
-        None
-    } else {
-        fix_chain::read(clause)
-    };
-    let frequency = frequency.filter(|found| !found.params.is_empty() || chain.is_none());
-    let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
-    let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
-    // "One push per feature, not after each commit" is about what goes together.
-    let frequency = frequency.filter(|_| batching.is_none());
-    let batched = batching.is_some() && clause.has(vocabulary::BATCH);
-    let cadence = !window.is_empty() || frequency.is_some() || interval.is_some();
-    found.extend(window);
-    found.extend(frequency);
-    found.extend(interval);
-    found.extend(chain);
-    found.extend(batching);
+    let mut found = rhythm(clause);
+    if let Some(text) = times_of_label(clause) {
+        let windows = window::read(&Clause::new(&text, clause.setting));
+        if windows.iter().any(|window| window.bound) {
+            found.retain(|found| found.kind != Kind::DeployWindow);
+            found.extend(windows);
+        }
+    }
+    if found.is_empty() && names_a_limit(clause) {
+        // "| Commits per deploy | max 10 |": the label says what is limited.
+        let whole = format!("{}: {}", clause.setting.name, clause.text);
+        found = rhythm(&Clause::new(&whole, clause.setting));
+        found.retain(|found| found.bound);
+    }
+    let of = |kinds: &[Kind]| found.iter().any(|found| kinds.contains(&found.kind));
+    let cadence = of(&[Kind::DeployWindow, Kind::DeployFrequency, Kind::DeployInterval]);
+    let batched = of(&[Kind::Batching]) && clause.has(vocabulary::BATCH);
+    let waits = clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(vocabulary::WAIT));
+    let timed = of(&[Kind::DeployWindow, Kind::DeployFrequency]) || waits && of(&[Kind::DeployInterval]);
     // A branch in a sentence about cadence is its scope.
     found.extend(branch::read(clause).into_iter().filter(|_| !cadence || clause.has(vocabulary::DIRECT)));
     found.extend(history::read(clause));
@@ -75,10 +74,63 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(size::read(clause).filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
-    found.extend(path::read(clause));
+    // "No deploys from a Friday on" is no way to deploy.
+    found.extend(path::read(clause).filter(|_| !timed));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
     found.extend(release::read(clause).filter(|_| !cadence));
+    found
+}
+
+/// A clause whose label says when: "Friday: no deploys after 15:00".
+fn times_of_label(clause: &Clause<'_>) -> Option<String> {
+    let label = clause.setting.label;
+    let dated = label.any(vocabulary::DAY) || label.any(vocabulary::NUMBER) && clause.setting.name.contains(['-', ':']);
+    let silent = !clause.has(vocabulary::DAY) && clause.words.len() < 20 && clause.setting.name.len() < 40;
+    (dated && silent && clause.forbids())
+        .then(|| format!("{} {}", clause.text.trim_end_matches(['.', '!']), clause.setting.name))
+}
+
+/// Whether a clause is the value of what its label names: a number without a verb.
+fn names_a_limit(clause: &Clause<'_>) -> bool {
+    let acts = vocabulary::DEPLOY
+        .with(vocabulary::PUSH)
+        .with(vocabulary::RELEASE)
+        .with(vocabulary::MERGE)
+        .with(vocabulary::WAIT)
+        .with(vocabulary::FREEZE);
+    let short = clause.words.len() < 12 && clause.setting.name.len() < 80;
+    short
+        && clause.setting.label.any(acts)
+        && clause.mood.form == Form::Fragment
+        && clause.words.iter().any(|word| word.classes.any(vocabulary::NUMBER))
+}
+
+/// What a clause says about rhythm.
+fn rhythm(clause: &Clause<'_>) -> Vec<Found> {
+    let mut found = window::read(clause);
+    let frequency = frequency::read(clause);
+    // A number of days or a day of the week is read once.
+    let interval = if frequency.is_some() { None } else { interval::read(clause) };
+    let chain = if frequency.as_ref().is_some_and(|found| found.bound) || interval.is_some() {
+        None
+    } else {
+        fix_chain::read(clause)
+    };
+    let frequency = frequency.filter(|found| !found.params.is_empty() || chain.is_none());
+    // "Batch commits to reduce deploys" is about what goes together.
+    let batches = clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(vocabulary::BATCH));
+    let frequency = frequency.filter(|found| !(batches && found.params.is_empty()));
+    let counted_work = frequency.as_ref().is_some_and(|found| !found.bound && !found.params.is_empty());
+    let chained = chain.as_ref().is_some_and(|found| found.bound);
+    let free = (frequency.is_none() || counted_work) && !chained;
+    let batching = if free { batching::read(clause) } else { None };
+    // "One push per feature, not after each commit" is about what goes together.
+    let frequency = frequency.filter(|_| batching.is_none());
+    found.extend(frequency);
+    found.extend(interval);
+    found.extend(chain);
+    found.extend(batching);
     found
 }
 

@@ -1,6 +1,6 @@
 //! Days, times of day, dates and zones, each where it stands.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Datelike, NaiveDate};
 use chrono_tz::Tz;
 
 use super::vocabulary as v;
@@ -107,6 +107,9 @@ pub fn time(words: &[Word], at: usize, bare: bool) -> Option<(u32, usize)> {
 /// The date at a word as ISO, with a time of day where one follows, and the word after it.
 pub fn date(words: &[Word], at: usize) -> Option<(String, usize)> {
     let word = text(words, at);
+    if DateTime::parse_from_rfc3339(word).is_ok() {
+        return Some((word.to_uppercase(), at + 1));
+    }
     let parsed =
         NaiveDate::parse_from_str(word, "%Y-%m-%d").ok().or_else(|| NaiveDate::parse_from_str(word, "%d.%m.%Y").ok());
     let (date, next) = match parsed {
@@ -130,6 +133,19 @@ fn named_date(words: &[Word], at: usize) -> Option<(NaiveDate, usize)> {
     };
     let year = number(next).filter(|year| (1990..2200).contains(year))?;
     Some((NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, next + 1))
+}
+
+/// "December 20" of "December 20 to January 3, 2027": the year is that of the end, or the one before.
+pub fn date_before(words: &[Word], at: usize, joins: impl Fn(usize) -> bool) -> Option<(String, String, usize)> {
+    let number = |at: usize| text(words, at).trim_end_matches(['s', 't', 'h', 'n', 'd', 'r']).parse::<u32>().ok();
+    let (month, day) = match (month(text(words, at)), month(text(words, at + 1))) {
+        (Some(month), _) => (month, number(at + 1)?),
+        (None, Some(month)) => (month, number(at)?),
+        (None, None) => return None,
+    };
+    let (end, next) = joins(at + 2).then(|| named_date(words, at + 3))??;
+    let year = if (month, day) > (end.month(), end.day()) { end.year() - 1 } else { end.year() };
+    Some((NaiveDate::from_ymd_opt(year, month, day)?.to_string(), end.to_string(), next))
 }
 
 fn month(text: &str) -> Option<u32> {

@@ -38,9 +38,9 @@ impl Mood {
     }
 }
 
-const SUBORDINATE: [&str; 25] = [
-    "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during", "until", "as",
-    "at", "with", "where", "since", "to", "prior-to", "upon", "from", "within", "by", "given",
+const SUBORDINATE: [&str; 26] = [
+    "because", "if", "when", "whenever", "for", "after", "before", "once", "while", "unless", "in", "on", "during",
+    "until", "as", "at", "with", "where", "since", "to", "prior-to", "upon", "from", "within", "by", "given",
 ];
 
 /// Reads the mood of a clause.
@@ -58,7 +58,11 @@ pub fn read(words: &[Word]) -> Mood {
     let condition = (begin, if main > begin { main } else { begin });
     let rest = words.get(main..).unwrap_or_default();
     let (form, polarity) = command::form_of(rest);
-    let polarity = if polarity == Polarity::Must && says_weakly(rest) { Polarity::Should } else { polarity };
+    let polarity = if polarity == Polarity::Must && (says_weakly(rest) || wishes(&words[..main])) {
+        Polarity::Should
+    } else {
+        polarity
+    };
     Mood { form, polarity, main, condition }
 }
 
@@ -111,6 +115,11 @@ fn is_opening(word: &Word) -> bool {
     starts(word)
         || word.classes.any(v::MODAL.with(v::CODE))
         || ["you", "all", "the", "every", "it"].contains(&word.text.as_str())
+}
+
+/// Whether the words before the main part weaken it: "Ideally, keep deploys rare".
+fn wishes(leading: &[Word]) -> bool {
+    leading.iter().any(|word| matches!(word.text.as_str(), "ideally" | "preferably"))
 }
 
 fn says_weakly(words: &[Word]) -> bool {

@@ -67,6 +67,9 @@ pub fn duration_at(words: &[Word], at: usize) -> Option<(TimeDelta, usize)> {
     if word.text == "half-hour" {
         return Some((TimeDelta::minutes(30), at + 1));
     }
+    if word.text == "quarter-hour" {
+        return Some((TimeDelta::minutes(15), at + 1));
+    }
     if word.text == "half" && matches!(text(at + 1), "hour" | "day") {
         return Some((TimeDelta::seconds(unit(text(at + 1))? / 2), at + 2));
     }

@@ -32,6 +32,10 @@ pub struct Setting {
     pub samples: bool,
     /// Whether what stands above is about when deploys may happen.
     windows: bool,
+    /// Whether what stands above is about limits: "Deploy limits", "Max per day".
+    limits: bool,
+    /// The label itself.
+    pub name: String,
     /// The heading and lead-in that gave it its sense.
     pub because: Vec<String>,
 }
@@ -72,6 +76,11 @@ impl Setting {
         self.windows
     }
 
+    /// Whether what stands above is about limits.
+    pub fn limits(&self) -> bool {
+        self.limits
+    }
+
     /// Reads what stands above a clause: headings outermost first, then lead-ins.
     pub fn of(headings: &[String], leads: &[String]) -> Self {
         let mut setting = Self::default();
@@ -91,6 +100,7 @@ impl Setting {
         let mut setting = self.clone();
         if let Some(label) = label {
             setting.take(label, true, true);
+            label.clone_into(&mut setting.name);
             setting.label = classes(&words::split(label));
             setting.listing = names_a_thing(label);
         }
@@ -119,6 +129,22 @@ impl Setting {
         self.messages |= fits(&MESSAGES);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
+        });
+        self.limits |= words.iter().any(|word| {
+            matches!(
+                word.text.as_str(),
+                "limit"
+                    | "limits"
+                    | "budget"
+                    | "quota"
+                    | "cap"
+                    | "max"
+                    | "maximum"
+                    | "throttle"
+                    | "frequency"
+                    | "cadence"
+                    | "often"
+            )
         });
         self.samples = fits(&SAMPLES);
         let leads_in = text.trim_end().ends_with(':');

@@ -22,7 +22,7 @@ const TERMS: &str = "\
     do not=don't, does not=doesn't, must not=mustn't, shall not=mustn't, may not=mustn't, should not=shouldn't, can not=can't
     will not=won't, is not=isn't, are not=aren't
     make sure=ensure, be sure=ensure, need to=must, needs to=must, has to=must, have to=must
-    prior to=prior-to, by hand=by-hand, half an hour=half-hour, end of day=end-of-day
+    prior to=prior-to, by hand=by-hand, half an hour=half-hour, quarter of an hour=quarter-hour, quarter hour=quarter-hour, end of day=end-of-day, month end=month-end, end of the month=month-end, end of month=month-end, last day of the month=month-end, quarter end=quarter-end, end of the quarter=quarter-end, end of the day=end-of-day
     pre commit=pre-commit, pre push=pre-push, status checks=checks
     default branch=default-branch, protected branch=protected-branch, feature flag=feature-flag, feature flags=feature-flags";
 

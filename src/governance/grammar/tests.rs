@@ -230,13 +230,13 @@ fn batches() {
         ("Never ship more than eight commits in one deploy.", kind, json!({"max-commits": 8})),
         ("Accumulate ≥5 changes before pushing.", kind, json!({"min-commits": 5})),
         ("Max 6 commits per push", kind, json!({"max-commits": 6})),
-        ("Do not deploy after every commit.", kind, json!({})),
-        ("Don't push after each small change.", kind, json!({})),
+        ("Do not deploy after every commit.", kind, json!({"per": "change"})),
+        ("Don't push after each small change.", kind, json!({"per": "change"})),
         ("Deploy once at the end.", kind, json!({})),
         ("Group your changes into one push.", kind, json!({})),
         ("Bundle small fixes into a single release.", kind, json!({})),
-        ("Push after each commit, not in batches.", kind, json!({})),
-        ("Always push after every change.", kind, json!({})),
+        ("Push after each commit, not in batches.", kind, json!({"per": "change"})),
+        ("Always push after every change.", kind, json!({"per": "change"})),
         ("Combine several fixes into one deploy.", kind, json!({})),
         ("Push once per feature rather than after each commit.", kind, json!({})),
         ("One deploy at the end of the session.", kind, json!({})),
@@ -246,7 +246,7 @@ fn batches() {
             kind,
             json!({"min-commits": 4, "max-wait": "1d"}),
         ),
-        ("Deploy early and often.", kind, json!({})),
+        ("Deploy early and often.", kind, json!({"per": "change"})),
         ("Batch state updates in one render.", kind, json!([])),
         ("The queue batches messages into one request.", kind, json!([])),
     ]);
@@ -256,10 +256,10 @@ fn batches() {
 fn chains_of_fixes() {
     let kind = "fix-chain";
     hold(&[
-        ("No more than 3 fix commits within 10 minutes.", kind, json!({"fixes": 3, "within": "10m"})),
+        ("No more than 3 fix commits within 10 minutes.", kind, json!({"fixes": 4, "within": "10m"})),
         ("After two failed fixes in an hour, stop and revert the push.", kind, json!({"fixes": 2, "within": "1h"})),
         ("Stop after 3 consecutive fix commits within 15 minutes.", kind, json!({"fixes": 3, "within": "15m"})),
-        ("At most 3 hotfixes to production within 30 minutes.", kind, json!({"fixes": 3, "within": "30m"})),
+        ("At most 3 hotfixes to production within 30 minutes.", kind, json!({"fixes": 4, "within": "30m"})),
         ("Never debug on production by pushing.", kind, json!({})),
     ]);
 }

@@ -1,7 +1,7 @@
 //! Days, hours and dates in words.
 
 pub use super::moments::{Zone, names_month, show_days};
-use super::moments::{clock, date, day, days, run, text as text_at, time, zone};
+use super::moments::{clock, date, date_before, day, days, run, text as text_at, time, zone};
 use super::vocabulary as v;
 use super::words::Word;
 
@@ -52,7 +52,8 @@ pub fn read(words: &[Word], text: &str) -> Times {
         }
         let Some((item, next)) = item(words, at) else {
             times.loose |= time(words, at, false).is_some();
-            times.fuzzy |= words.get(at).is_some_and(|word| word.classes.any(v::FUZZY) && word.text != "hours");
+            let fuzzy = words.get(at).is_some_and(|word| word.classes.any(v::FUZZY) && word.text != "hours");
+            times.fuzzy |= fuzzy && !is_alternative(words, at);
             at += 1;
             continue;
         };
@@ -66,6 +67,16 @@ pub fn read(words: &[Word], text: &str) -> Times {
         times.spans.push(span);
     }
     times
+}
+
+/// Whether a vague time stands beside a day, and does not narrow it: "Fridays or before holidays", not "Friday evenings".
+fn is_alternative(words: &[Word], at: usize) -> bool {
+    let is_day = |at: usize| days(text_at(words, at)).is_some();
+    let joins = |at: usize| matches!(text_at(words, at), "or" | "and" | ",");
+    let behind = at.saturating_sub(6)..at;
+    let before = behind.clone().filter(|place| joins(*place)).any(|place| (behind.start..place).any(is_day));
+    let after = (at + 1..at + 3).filter(|place| joins(*place)).any(|place| (place + 1..place + 4).any(is_day));
+    !at.checked_sub(1).is_some_and(is_day) && (before || after)
 }
 
 /// Whether an item belongs to another span than the one so far.
@@ -121,17 +132,21 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
     }
     let before = (1..=2).filter_map(|back| at.checked_sub(back)).map(|at| text_at(words, at)).collect::<Vec<_>>();
     let says = |texts: &[&str]| before.iter().any(|word| texts.contains(word));
+    if let Some((from, to, next)) = date_before(words, at, joins) {
+        return Some((Item::Dates(from, to), next));
+    }
     if let Some((from, next)) = date(words, at) {
         let next_date = if joins(next) { date(words, next + 1).or_else(|| date(words, next + 2)) } else { None };
         let item = match next_date {
             Some((to, end)) => return Some((Item::Dates(from, to), end)),
-            None if says(&["until", "till", "before", "by", "through"]) => Item::ToDate(from),
+            None if says(&["until", "till", "before", "by", "through", "to", "and"]) => Item::ToDate(from),
             None if says(&["after", "from", "since", "starting", "past"]) => Item::FromDate(from),
             None => Item::Dates(from.clone(), from),
         };
         return Some((item, next));
     }
-    let bare = matches!(before.first().copied(), Some("between" | "from"));
+    let bare =
+        matches!(before.first().copied(), Some("between" | "from")) || (range(at + 1) && is_bare_range(words, at));
     if let Some((from, next)) = time(words, at, bare) {
         if joins(next)
             && let Some((to, end)) = time(words, next + 1, true)
@@ -157,6 +172,18 @@ fn item(words: &[Word], at: usize) -> Option<(Item, usize)> {
         return sure.then_some((item, next));
     }
     None
+}
+
+/// Whether two bare numbers are hours: "Mon-Fri 9-17", "office hours (9 to 17)".
+fn is_bare_range(words: &[Word], at: usize) -> bool {
+    let hour = |at: usize| words.get(at).and_then(|word| word.number).filter(|hour| *hour <= 24.0);
+    let before = at.checked_sub(1).map_or("", |at| text_at(words, at));
+    let opens = matches!(before, "(" | "," | ":" | "hours" | "only" | "daily") || days(before).is_some();
+    let counts = words.get(at + 3).is_some_and(|word| {
+        word.classes.any(v::UNIT.with(v::CHANGE).with(v::DEPLOY).with(v::PUSH))
+            || matches!(word.text.as_str(), "%" | "." | "times" | "per") && words.len() > at + 4
+    });
+    opens && !counts && hour(at).zip(hour(at + 2)).is_some_and(|(from, to)| from < to)
 }
 
 /// "9-5pm" starts in the morning, "1-5pm" in the afternoon: whichever is shorter and still before the end.

@@ -115,7 +115,7 @@ const STATEMENTS: &str = "is are was were has have had does did runs triggers us
 /// Words that may stand before the verb of a command.
 const LEADING: &str = "please also then and but so or instead important note critical warning yes remember additionally finally first firstly \
  second next lastly likewise therefore thus however otherwise always you carefully explicitly strictly simply just immediately afterwards \
- ideally generally typically usually manually locally periodically agents claude to absolutely never-ever rule todo tip caution mandatory required";
+ ideally preferably generally typically usually manually locally periodically agents claude to absolutely never-ever rule todo tip caution mandatory required";
 
 static WORDS: LazyLock<FxHashMap<&'static str, Classes>> = LazyLock::new(|| {
     let mut words: FxHashMap<&str, Classes> = FxHashMap::default();

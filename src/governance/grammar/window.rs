@@ -23,6 +23,8 @@ patterns! {
         "@deploy|@release|@push|@merge ..2 off-peak|low-traffic", "@never ..3 @fuzzy @deploy|@release|@push", "@never|check ..3 @deploy|@release ..3 during",
         "@freeze ..4 @never @deploy|@push|@merge|@release", "@freeze ..4 @never ..4 @deploy|@push|@merge|@release", "@never ..3 @deploy|@push|@merge|@release ..5 @freeze", "^ @deploy|code|@release|@merge @freeze",
         "@freeze ..3 @deploy|@push|@merge|@release", "@never ..3 @deploy|@release ..4 at night|peak",
+        "@never ..4 @deploy|@release|@push|@merge ..4 month-end|quarter-end|end-of-day", "@never ..4 @deploy|@release|@push|@merge ..1 while ..4 @fuzzy",
+        "@never ..4 @deploy|@release|@push|@merge ..2 right|just|shortly before ..8", "^ prefer|schedule|plan ..2 @deploy|@release ..3 in|during ..2 @fuzzy",
         "respect|honor|honour|check|observe ..3 @freeze|windows|window", "@never ..4 @push|@deploy|@merge ..2 when ..4 @freeze",
     ];
 }
@@ -39,7 +41,8 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     if times.spans.is_empty() {
         let event = acts
             && clause.may_ask()
-            && (clause.fits(&EVENT) || (clause.has(v::FREEZE) && times::names_month(&clause.words)));
+            && (clause.fits(&EVENT)
+                || ((clause.has(v::FREEZE) || forbids(clause)) && times::names_month(&clause.words)));
         return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
@@ -54,6 +57,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
 }
 
 patterns! {
+    RATHER_NOT = ["^ prefer|try|consider ..1 not|no|never|avoid|don't"];
     FROZEN = ["code|deploy|release|merge @freeze", "@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "frozen ..2 from|between|on|after|until"];
 }
 
@@ -65,6 +69,7 @@ fn about_acts(clause: &Clause<'_>, acts: bool) -> bool {
             || clause.setting.negated
             || heading_of_windows(clause));
     clause.forbids()
+        || clause.fits(&RATHER_NOT)
         || (clause.has(v::FREEZE) && clause.mood.form != super::mood::Form::Statement || clause.fits(&FROZEN))
         || clause.setting.label.any(v::FREEZE)
         || bare
@@ -83,13 +88,20 @@ fn forbids(clause: &Clause<'_>) -> bool {
     let only = clause.says(&["only"]) && !clause.says(&["don't", "never", "no"]);
     let frozen =
         clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
-    frozen || (clause.forbids() && !only)
+    frozen || ((clause.forbids() || clause.fits(&RATHER_NOT)) && !only)
+}
+
+/// Whether it only wishes: "ideally, no deploys".
+fn wishes(clause: &Clause<'_>) -> bool {
+    let leading = clause.words.get(..clause.mood.main).unwrap_or_default();
+    clause.fits(&RATHER_NOT) || leading.iter().any(|word| matches!(word.text.as_str(), "ideally" | "preferably"))
 }
 
 /// A finding with the parameters of a window, or of a freeze.
 fn bind(clause: &Clause<'_>, span: &Span, times: &Times, forbids: bool) -> Found {
     let mut found = clause.found(Kind::DeployWindow, object(clause));
     found.polarity = match (forbids, found.polarity) {
+        (true, _) if wishes(clause) => Polarity::Should,
         (true, _) => Polarity::MustNot,
         (false, Polarity::Should) => Polarity::Should,
         (false, _) => Polarity::Must,

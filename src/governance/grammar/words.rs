@@ -138,6 +138,9 @@ fn parts(text: &str, start: usize, words: &mut Vec<Word>) {
     if vocabulary::classes(&lower) != Classes::default() {
         return words.push(plain(text, start));
     }
+    if is_instant(text) {
+        return words.push(plain(text, start));
+    }
     let (count, rest) = text.split_once('-').unwrap_or((text, ""));
     if terms::number(count).is_some() && vocabulary::classes(rest).any(vocabulary::UNIT) {
         words.push(plain(count, start));
@@ -185,6 +188,11 @@ fn is_part(text: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     text.len() >= 8 && text.matches('-').count() == 2 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
+/// "2026-12-20T18:00:00+01:00".
+fn is_instant(text: &str) -> bool {
+    text.split_once(['T', 't']).is_some_and(|(date, time)| is_date(date) && date.len() == 10 && time.contains(':'))
 }
 
 #[cfg(test)]
