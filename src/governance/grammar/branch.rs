@@ -5,7 +5,7 @@ use super::mood::Form;
 use super::pattern::patterns;
 use super::vocabulary::{self as v, CODE};
 use super::words::Word;
-use crate::governance::directive::{Kind, Object};
+use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     DIRECT = [
@@ -30,6 +30,8 @@ patterns! {
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
         "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
     ];
+    /// What has happened.
+    MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
         "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
         "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
@@ -77,6 +79,14 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
         _ => Object::Push,
     };
     let read = clause.found(Kind::DirectPush, object);
+    // "Go through a pull request" and "work on a branch" forbid the direct way; "create no branch" asks for it.
+    let read = match read.polarity {
+        _ if none && !pushes => read.polarity(Polarity::Must),
+        Polarity::Must if requests || branches || clause.says(&["protected", "pull-request-only"]) => {
+            read.polarity(Polarity::MustNot)
+        }
+        _ => read,
+    };
     let main = clause
         .words
         .iter()
@@ -105,6 +115,11 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }
+    let told = clause.says(&["sha", "hardcode", "hard-code", "cron", "daily"])
+        || clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.text == "on");
+    if told || target && !name && clause.fits(&MERGED) {
+        return None;
+    }
     let bare = clause.words.len() < 4 && !clause.has(CODE.with(v::TRUNKISH));
     if bare || !(target || start || name) {
         return None;
@@ -112,7 +127,8 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     let object = if target { Object::PullRequest } else { Object::Commit };
     let read = clause.found(Kind::BaseBranch, object);
     if name && !target && !start {
-        return Some(match clause.words.iter().find(|word| word.classes.any(CODE)) {
+        let name = clause.words.iter().find(|word| word.classes.any(CODE) && !word.text.contains(' '));
+        return Some(match name {
             Some(word) => read.with("name", word.text.as_str()),
             None => read,
         });

@@ -17,6 +17,12 @@ patterns! {
         "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..6 backward-compatible|backwards-compatible|additive|nullable", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
         "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
     ];
+    /// What is there stays as it is.
+    EDITS = [
+        "edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch|remove|editing|modifying|changing|deleting|rewriting ..4 existing|applied|merged|old|committed|shipped|deployed|previous|past|prior|released|landed|published|historical|run ..3 migration|migrations",
+        "edit|modify|change|rewrite|delete|alter|touch|remove|editing|modifying|changing ..3 migration|migrations ..3 that|already|once|after",
+        "^ never|don't|avoid ..1 edit|modify|change|alter|touch|rewrite ..1 migration|migrations ..2 $", "existing|applied|merged|committed|shipped migration|migrations ..6 edited|modified|changed|touched|deleted|rewritten",
+    ];
     RESET = ["@never ..8"];
 }
 
@@ -24,7 +30,7 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let kept = clause.has(v::MIGRATION) && clause.says(&["append-only", "immutable"]);
     if kept {
-        return Some(clause.found(Kind::Migration, Object::Deploy));
+        return Some(clause.found(Kind::Migration, Object::Deploy).with("append-only", true));
     }
     if !clause.may_ask() || clause.setting.samples {
         return None;
@@ -67,6 +73,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.mood.form == Form::Command
             && clause.polarity() == crate::governance::directive::Polarity::Should
             && !clause.has(v::SCHEMA);
-    (!mild && (own || schema || listed || reset))
-        .then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
+    if mild || !(own || schema || listed || reset) {
+        return None;
+    }
+    let read = clause.found(Kind::Migration, Object::Deploy);
+    let keeps = clause.forbids() && clause.fits(&EDITS);
+    Some(if keeps { read.with("append-only", true) } else { read })
 }

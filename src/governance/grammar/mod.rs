@@ -67,6 +67,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(branch::read(clause).into_iter().filter(|_| !cadence || clause.has(vocabulary::DIRECT)));
     found.extend(history::read(clause));
     let trailers = trailers::read(clause);
+    let trailed = trailers.is_some();
     // "Never add X in commit messages" is about X.
     found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
     found.extend(trailers);
@@ -78,7 +79,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(path::read(clause));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause).filter(|_| !cadence));
+    found.extend(release::read(clause).filter(|_| !cadence && !trailed));
     found
 }
 

@@ -9,12 +9,12 @@ use crate::governance::directive::{Kind, Object};
 patterns! {
     ONE = [
         "one|single ..5 per|/|each ..1 @commit|@pr", "one ..2 concern|change|thing|feature|fix|topic in a|each|one ..1 @commit|@pr", "@commit|@pr ..2 = one", "@commit|@pr ..5 one|single ..2 thing|concern|purpose|change|topic|logical|responsibility|issue|feature|item|fix|idea|task", "@commit|@pr ..1 per ..2 exchange|concern|feature|change|fix|task|issue|item|project|topic|lesson|crate|package|locale|rule|logical",
-        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "its|their|in own ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
+        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "in ..1 its|their|own own? ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
     ];
     SMALL = [
         "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
         "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
-        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split|break ..8 @commit|@pr|separate", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
+        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split ..8 @commit|@pr|separate", "break ..4 up|down|into|large|big ..6 @commit|@pr|separate|smaller", "small|focused|narrow|minimal|tight|limited ..1 scope|diff|diffs|changes", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
         "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
     ];
     COUNT = [
