@@ -22,7 +22,7 @@ patterns! {
         "@never ..2 @commit|@push|@deploy|@merge ..2 unless|until|without ..3 ask|asked|asks|told|requested|explicit|explicitly|instructed|i",
     ];
     ONLY_WHEN = [
-        "only ..1 @commit|@push|@merge|@deploy|@release|open|create ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
+        "only ..1 @commit|@push|@merge|@deploy|@release|open|create|amend ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
         "when|if ..2 explicitly ..1 asked|requested|told", "only on ..2 @person ..2 @approve",
     ];
     ASK_FIRST = [
@@ -37,6 +37,7 @@ patterns! {
         "@push ..1 user|users|logic|data", "automated|automatic|automatically ..2 review|reviews|@pr", "that|which require|requires ..2 review|attention",
         "dco ..1 sign-off", "sign-off ..1 ( @code", "@release ..1 age|profile",
     ];
+    UNREAD = ["@never ..2 submit|@commit|@push|open|@merge ..6 @person ..2 hasn't|haven't|not|didn't ..2 read|reviewed|approved|seen|tested"];
     BARE = ["@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
@@ -45,7 +46,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.has(v::APPROVE.with(v::PERSON)) && !clause.fits(&WITHOUT) && !clause.fits(&BARE) {
         return None;
     }
-    let own = clause.has(ACTS) || clause.says(&["submitted", "submitting", "submission", "contributions"]);
+    let own = clause.has(ACTS) || clause.says(&["submitted", "submitting", "submission", "contributions"]) || clause.fits(&UNREAD);
     // "If unsure, ask": what it is about is not named, and the topic is not meant.
     let elsewhere = clause.mood.condition.0 < clause.mood.condition.1 && !own;
     let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks() && !elsewhere;
@@ -61,7 +62,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     let without = clause.fits(&WITHOUT)
         && clause.has(v::APPROVE.with(v::PERSON))
-        && (own || switches || clause.forbids())
+        && (own || switches || clause.setting.negated)
         && speaks_of_people(clause);
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
@@ -72,7 +73,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-")
         });
     let plain = clause.words.len() < 16 && !clause.has(v::PASS) && !clause.says(&["if", "when", "that"]);
-    let bare = clause.fits(&BARE) && clause.mood.asks() && plain;
+    let unread = clause.fits(&UNREAD);
+    let bare = unread || clause.fits(&BARE) && clause.mood.asks() && plain;
     let otherwise = clause.says(&["otherwise"]) && !clause.forbids();
     let speaks = clause.asks()
         || clause.mood.form == Form::Fragment

@@ -22,7 +22,7 @@ patterns! {
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
         "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
-        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
+        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr is|are ..1 required|mandatory", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
@@ -66,7 +66,9 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["protected", "pull-request-only"])
             || works_on_main(clause) && !checks);
     let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
-    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly;
+    let starts = clause.fits(&START) && !clause.has(v::NEVER);
+    let branches =
+        clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
     let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
     let none = clause.fits(&NOT_A_BRANCH);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
@@ -117,8 +119,14 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     }
     let told = clause.says(&["sha", "hardcode", "hard-code", "cron", "daily"])
         || clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.text == "on");
-    if told || target && !name && clause.fits(&MERGED) {
+    let lands = target && clause.forbids() && clause.has(v::MERGE) && !clause.has(v::PR);
+    if told || lands || target && !name && clause.fits(&MERGED) {
         return None;
+    }
+    let made = clause.words.iter().find_map(made_by);
+    let creates = clause.mood.form == Form::Command && clause.has(v::BRANCH);
+    if let Some(name) = made.filter(|_| creates && !(target || start)) {
+        return Some(clause.found(Kind::BaseBranch, Object::Commit).with("name", name));
     }
     let bare = clause.words.len() < 4 && !clause.has(CODE.with(v::TRUNKISH));
     if bare || !(target || start || name) {
@@ -137,6 +145,12 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
         Some(branch) => read.with("base", branch),
         None => read,
     })
+}
+
+/// The branch that a command makes: `git checkout -b fix/<name>`.
+fn made_by(word: &Word) -> Option<&str> {
+    let rest = ["checkout -b ", "switch -c ", "switch --create "].iter().find_map(|verb| word.text.split_once(verb))?.1;
+    rest.split_whitespace().next()
 }
 
 /// The branch named after "target", "into", "from" and the like.

@@ -39,6 +39,8 @@ pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
 pub use vocabulary::{APPROVE, PERSON};
 
+use crate::governance::directive::Kind;
+
 /// Reads a clause by every family; the list is closed.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let mut found = Vec::new();
@@ -56,7 +58,8 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let batching = if frequency.is_none() || counted_work { batching::read(clause) } else { None };
     // "One push per feature, not after each commit" is about what goes together.
     let frequency = frequency.filter(|_| batching.is_none());
-    let batched = batching.is_some() && clause.has(vocabulary::BATCH);
+    let batches = batching.is_some();
+    let batched = batches && clause.has(vocabulary::BATCH);
     let cadence = !window.is_empty() || frequency.is_some() || interval.is_some();
     found.extend(window);
     found.extend(frequency);
@@ -73,7 +76,8 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(trailers);
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.
-    found.extend(size::read(clause).filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
+    let sized = size::read(clause).filter(|found| !batches || found.kind != Kind::Batching);
+    found.extend(sized.filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     found.extend(path::read(clause));

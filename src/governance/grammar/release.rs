@@ -20,12 +20,12 @@ patterns! {
     ];
     RELEASING = [
         "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 to ..1 @release|publish|cut",
-        "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
+        "on|for|with|at every|each @release", "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
     ];
     OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
     /// Versions of what others made, and words of other trades.
     FOREIGN = [
-        "pinned|pin|node|python|dependency|dependencies|catalog|library|upstream|package-manager ..3 version|versions", "version|versions ..6 catalog|volta|.nvmrc|pinned", "version|versions of ..3 dependency|dependencies|package|packages", "ecto ..1 @version", "changesets? for ..1 data", "struct|structs",
+        "pinned|pin|node|python|dependency|dependencies|catalog|library|upstream|package-manager ..3 version|versions", "version|versions ..6 catalog|volta|.nvmrc|pinned", "version|versions of ..3 dependency|dependencies|package|packages", "ecto ..1 @version", "changesets? for ..1 data", "struct|structs", "full|entire|whole changeset", "^ follow ..4 guide|guidelines ..2 for",
         "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
     ];
     /// That a changelog goes with a change.
@@ -83,6 +83,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && clause.mood.form == Form::Command
         && !clause.forbids()
         && !clause.says(&["must", "always"])
+        && clause.mood.condition.0 == clause.mood.condition.1
         && !clause.fits(&WITH_CHANGE);
     (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
         .then(|| coupled(clause, clause.found(Kind::Release, Object::Release)))
