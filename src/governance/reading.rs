@@ -188,7 +188,10 @@ fn read_sentence(
                 && describes(&clause);
         looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
         for found in grammar::read(&clause) {
-            let named = sentence.is_label && is_cadence(found.kind) && !found.bound && clause.words.len() < 4;
+            // "Never commit: …" says what by its gloss.
+            let open = is_cadence(found.kind) && !found.bound && clause.words.len() < 4
+                || found.kind == Kind::ApprovalBefore && clause.words.len() < 3;
+            let named = sentence.is_label && open;
             if named || described && !is_cadence(found.kind) {
                 continue;
             }

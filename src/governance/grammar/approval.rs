@@ -23,15 +23,21 @@ patterns! {
     ];
     ONLY_WHEN = [
         "only ..1 @commit|@push|@merge|@deploy|@release|open|create|amend ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
-        "when|if ..2 explicitly ..1 asked|requested|told",
+        "when|if ..2 explicitly ..1 asked|requested|told", "only on ..2 @person ..2 @approve",
     ];
     ASK_FIRST = [
         "ask|consult|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
         "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "requires|requiring ..4 approval|sign-off|permission ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
-        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check", "ask for ..2 clarification", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
+        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check", "ask|asks ..2 @person ..2 to ..2 confirm|approve|review|acknowledge", "always ask|askuserquestion ..1 before", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
         "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
     ];
     REVIEW_SELF = ["review ..3 diff|diffs|changes|code|title"];
+    /// Homonyms, and reviews by machines.
+    OTHER = [
+        "@push ..1 user|users|logic|data", "automated|automatic|automatically ..2 review|reviews|@pr", "that|which require|requires ..2 review|attention",
+        "dco ..1 sign-off", "sign-off ..1 ( @code", "@release ..1 age|profile",
+    ];
+    UNREAD = ["@never ..2 submit|@commit|@push|open|@merge ..6 @person ..2 hasn't|haven't|not|didn't ..2 read|reviewed|approved|seen|tested"];
     BARE = ["@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
@@ -40,15 +46,25 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !clause.has(v::APPROVE.with(v::PERSON)) && !clause.fits(&WITHOUT) && !clause.fits(&BARE) {
         return None;
     }
-    let own = clause.has(ACTS) || clause.says(&["submitted", "submitting", "submission", "contributions"]);
-    let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks();
+    let own = clause.has(ACTS)
+        || clause.says(&["submitted", "submitting", "submission", "contributions"])
+        || clause.fits(&UNREAD);
+    // "If unsure, ask": what it is about is not named, and the topic is not meant.
+    let elsewhere = clause.mood.condition.0 < clause.mood.condition.1 && !own;
+    let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks() && !elsewhere;
+    let switches = clause.has(v::BRANCH) && clause.fits(&WITHOUT) && clause.forbids();
     let permits = clause.mood.form == Form::Permission && !clause.says(&["only"]);
-    if !governed || permits || clause.setting.samples || clause.mood.form == Form::Statement {
+    if !(governed || switches)
+        || permits
+        || clause.setting.samples
+        || clause.mood.form == Form::Statement
+        || clause.fits(&OTHER)
+    {
         return None;
     }
     let without = clause.fits(&WITHOUT)
         && clause.has(v::APPROVE.with(v::PERSON))
-        && (own || clause.forbids())
+        && (own || switches || clause.setting.negated)
         && speaks_of_people(clause);
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
@@ -58,8 +74,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && clause.words.iter().any(|word| {
             word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-")
         });
-    let bare = clause.fits(&BARE) && clause.mood.form == Form::Command && clause.words.len() < 16
-        || clause.fits(&BARE) && clause.mood.form == Form::Modal && clause.words.len() < 16;
+    let plain = clause.words.len() < 16 && !clause.has(v::PASS) && !clause.says(&["if", "when", "that"]);
+    let unread = clause.fits(&UNREAD);
+    let bare = unread || clause.fits(&BARE) && clause.mood.asks() && plain;
     let otherwise = clause.says(&["otherwise"]) && !clause.forbids();
     let speaks = clause.asks()
         || clause.mood.form == Form::Fragment
@@ -97,6 +114,9 @@ fn speaks_of_people(clause: &Clause<'_>) -> bool {
             "approve",
             "instructed",
             "authorisation",
+            "acknowledgement",
+            "acknowledgment",
+            "acknowledges",
         ])
 }
 

@@ -5,7 +5,7 @@ use super::mood::Form;
 use super::pattern::patterns;
 use super::vocabulary::{self as v, CODE};
 use super::words::Word;
-use crate::governance::directive::{Kind, Object};
+use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     DIRECT = [
@@ -22,7 +22,7 @@ patterns! {
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
         "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
-        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr ..2 required", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
+        "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr is|are ..1 required|mandatory", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
@@ -30,6 +30,8 @@ patterns! {
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
         "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
     ];
+    /// What has happened.
+    MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
         "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
         "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
@@ -64,7 +66,8 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["protected", "pull-request-only"])
             || works_on_main(clause) && !checks);
     let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
-    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly;
+    let starts = clause.fits(&START) && !clause.has(v::NEVER);
+    let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
     let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
     let none = clause.fits(&NOT_A_BRANCH);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
@@ -77,6 +80,14 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
         _ => Object::Push,
     };
     let read = clause.found(Kind::DirectPush, object);
+    // "Go through a pull request" and "work on a branch" forbid the direct way; "create no branch" asks for it.
+    let read = match read.polarity {
+        _ if none && !pushes => read.polarity(Polarity::Must),
+        Polarity::Must if requests || branches || clause.says(&["protected", "pull-request-only"]) => {
+            read.polarity(Polarity::MustNot)
+        }
+        _ => read,
+    };
     let main = clause
         .words
         .iter()
@@ -105,6 +116,17 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }
+    let told = clause.says(&["sha", "hardcode", "hard-code", "cron", "daily"])
+        || clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.text == "on");
+    let lands = target && clause.forbids() && clause.has(v::MERGE) && !clause.has(v::PR);
+    if told || lands || target && !name && clause.fits(&MERGED) {
+        return None;
+    }
+    let made = clause.words.iter().find_map(made_by);
+    let creates = clause.mood.form == Form::Command && clause.has(v::BRANCH);
+    if let Some(name) = made.filter(|_| creates && !(target || start)) {
+        return Some(clause.found(Kind::BaseBranch, Object::Commit).with("name", name));
+    }
     let bare = clause.words.len() < 4 && !clause.has(CODE.with(v::TRUNKISH));
     if bare || !(target || start || name) {
         return None;
@@ -112,7 +134,8 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     let object = if target { Object::PullRequest } else { Object::Commit };
     let read = clause.found(Kind::BaseBranch, object);
     if name && !target && !start {
-        return Some(match clause.words.iter().find(|word| word.classes.any(CODE)) {
+        let name = clause.words.iter().find(|word| word.classes.any(CODE) && !word.text.contains(' '));
+        return Some(match name {
             Some(word) => read.with("name", word.text.as_str()),
             None => read,
         });
@@ -121,6 +144,12 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
         Some(branch) => read.with("base", branch),
         None => read,
     })
+}
+
+/// The branch that a command makes: `git checkout -b fix/<name>`.
+fn made_by(word: &Word) -> Option<&str> {
+    let rest = ["checkout -b ", "switch -c ", "switch --create "].iter().find_map(|verb| word.text.split_once(verb))?.1;
+    rest.split_whitespace().next()
 }
 
 /// The branch named after "target", "into", "from" and the like.

@@ -20,8 +20,10 @@ patterns! {
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
         "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
-        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first",
+        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
     ];
+    /// What is looked up rather than checked.
+    LOOKS = ["check|verify|confirm|see|search whether|if|for|that|the ..4 already|existing|open|exists|board|status|assigned"];
     /// "after deploying, verify".
     AFTER = [
         "after|once|following ..4 @deploy|@push|@merge|@release ..8 verify|check|monitor|test|watch|confirm|validate|smoke-test|ensure|run|smoke", "verify|check|monitor|watch|confirm|validate|ensure|smoke-test|test ..10 after ..3 @deploy|@push|@merge|@release|@pr", "after|once ..2 @push|@deploy ..3 , ..2 @verify",
@@ -48,10 +50,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// A clause that says itself before what.
 fn own(clause: &Clause<'_>) -> Option<Found> {
     let checks = clause.has(v::CHECK.with(v::HOOK))
+        || clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"])
         || clause.has(v::PASS)
         || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text))
         || verb_is(clause, v::VERIFY);
-    if !checks || clause.has(v::NOVERIFY) {
+    if !checks || clause.has(v::NOVERIFY.with(v::TRAILER)) || clause.fits(&LOOKS) {
         return None;
     }
     let gated =
@@ -79,8 +82,10 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
     Some(clause.found(Kind::ChecksBefore, object(clause)))
 }
 
-const READ: [&str; 11] =
-    ["let", "read", "ask", "notify", "announce", "discuss", "contact", "wait", "get", "obtain", "rebase"];
+const READ: [&str; 15] = [
+    "let", "read", "tell", "remind", "inform", "search", "ask", "notify", "announce", "discuss", "contact", "wait",
+    "get", "obtain", "rebase",
+];
 
 /// "pre-commit run": the name of the tool alone says nothing about when.
 fn bare_tool(clause: &Clause<'_>) -> bool {
@@ -172,7 +177,7 @@ fn is_command(text: &str) -> bool {
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     let checks = |word: &str| v::classes(word).any(v::CHECK);
     (TOOLS.contains(&first) || first.starts_with("./") || first.starts_with("script"))
-        && (text.contains(' ') || checks(first))
+        && (text.contains(' ') || checks(first) || first.starts_with("./") && words.clone().any(checks))
         || words.clone().filter(|word| !word.is_empty()).count() < 9
             && text.contains(' ')
             && words.into_iter().any(checks)

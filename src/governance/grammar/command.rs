@@ -25,9 +25,13 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
         }
         "no" => return (no_form(words), Polarity::MustNot),
         "instead" | "rather" => return (Form::Statement, Polarity::Must),
-        "never" | "don't" | "mustn't" | "avoid" | "stop" | "refrain" | "shouldn't" | "can't" | "cannot" | "❌"
-        | "🚫" | "⛔" => {
+        "never" | "don't" | "mustn't" | "avoid" | "stop" | "refrain" | "shouldn't" | "can't" | "cannot" => {
             return (Form::Command, Polarity::MustNot);
+        }
+        "refuse" | "decline" if second == "to" => return (Form::Command, Polarity::MustNot),
+        "❌" | "🚫" | "⛔" => {
+            let tells = words.iter().skip(1).any(|word| matches!(word.text.as_str(), "will" | "won't"));
+            return (if tells { Form::Statement } else { Form::Command }, Polarity::MustNot);
         }
         "not" | "without" | "nothing" | "neither" => return (Form::Fragment, Polarity::MustNot),
         "prefer" | "consider" | "try" => {
@@ -72,8 +76,10 @@ fn third(words: &[Word], text: &str) -> bool {
 /// "No pushes to main" forbids, "no team is notified" states.
 fn no_form(words: &[Word]) -> Form {
     let states = words.iter().take(8).any(|word| word.classes.any(STATEMENT) && !word.classes.any(v::CHECK));
+    let needless =
+        words.iter().take(8).any(|word| matches!(word.text.as_str(), "needed" | "necessary" | "required" | "exist"));
     let modal = words.iter().take(12).any(|word| matches!(word.text.as_str(), "may" | "must" | "should" | "can"));
-    if states && !modal { Form::Statement } else { Form::Command }
+    if (states || needless) && !modal { Form::Statement } else { Form::Command }
 }
 
 /// Words after which a word that could be a verb is part of a name, or the subject.

@@ -70,7 +70,14 @@ fn unknown_verb(words: &[Word], at: usize) -> bool {
 /// The same, of the verb alone.
 fn finite_form(words: &[Word]) -> (Form, Polarity) {
     let mut relative = 0_usize;
+    let mut aside = false;
     for (at, word) in words.iter().enumerate() {
+        if word.classes.any(PUNCTUATION) && at > 0 {
+            aside = (aside || word.text.starts_with('(')) && word.text != ")";
+        }
+        if aside {
+            continue;
+        }
         let next = words.get(at + 1);
         match word.text.as_str() {
             "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,

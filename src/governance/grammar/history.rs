@@ -10,7 +10,7 @@ patterns! {
     REWRITES = [
         "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|change|edit|rewriting|clean ..4 history", "history rewrite|rewrites|rewriting",
         "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
-        "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only amend|rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
+        "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
     OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits"];
     MERGE_STYLE = ["squash ..2 merge|and", "squash-merge", "rebase-merge", "@never ..2 squash ..2 merge|merging"];
@@ -38,7 +38,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         .words
         .get(clause.mood.main)
         .is_some_and(|word| matches!(word.text.as_str(), "check" | "verify" | "suggest"));
-    (asks && !checks).then(|| {
+    let asked = clause.says(&["only"]) && clause.has(v::PERSON) && !clause.has(v::FORCE);
+    let plainly = clause.mood.form == Form::Command
+        && !clause.forbids()
+        && clause.words.get(clause.mood.main).is_some_and(|word| word.text == "amend")
+        && !clause.says(&["only", "never", "don't", "published", "pushed"]);
+    (asks && !checks && !asked && !plainly).then(|| {
         clause.found(Kind::ForcePush, if clause.has(v::FORCE.with(v::PUSH)) { Object::Push } else { Object::Commit })
     })
 }

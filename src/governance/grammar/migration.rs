@@ -11,12 +11,22 @@ patterns! {
         "database|db|sql|schema|schemas|alembic|prisma|flyway|django|rails|drizzle|ecto|ef|table|tables|column|columns|liquibase|knex|sqlite|postgres|supabase|dbmate",
         "migration ..1 file|files|script|scripts|history", "@migration ..6 append-only|immutable|idempotent|reversible|additive|backward|backwards|rollback|down|renumber|renumbered|applied|shipped|existing|old|numbered|sequential|merged|committed|deployed",
         "@never ..4 edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch ..5 @migration", "run|apply|create|add|generate|write|test|commit|include|review ..5 migration|migrations",
-        "@code ..4 @migration",
+        "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as",
     ];
     SCHEMA_CHANGE = [
         "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..6 backward-compatible|backwards-compatible|additive|nullable", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
         "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
     ];
+    /// What is there stays as it is.
+    EDITS = [
+        "edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch|remove|editing|modifying|changing|deleting|rewriting ..4 existing|applied|merged|old|committed|shipped|deployed|previous|past|prior|released|landed|published|historical|run ..3 migration|migrations",
+        "edit|modify|change|rewrite|delete|alter|touch|remove|editing|modifying|changing ..3 migration|migrations ..3 that|already|once|after",
+        "^ never|don't|avoid ..1 edit|modify|change|alter|touch|rewrite ..1 migration|migrations ..2 $", "existing|applied|merged|committed|shipped migration|migrations ..6 edited|modified|changed|touched|deleted|rewritten",
+    ];
+    /// Migrations of other trades.
+    OTHER = ["migration , ..2 compatibility|fallback|layers|shims", "compat|compatibility migration", "scripts|code|components|files ..6 should ..1 migrated", "migrating|migrate ..2 from ..2 @code to"];
+    /// Both ways of a migration, below a heading of migrations.
+    WAYS = ["include|write|provide|implement|have ..3 up and|/ down", "@never ..4 up and|/ down", "include|write|provide ..2 up|down ..2 method|methods|logic"];
     RESET = ["@never ..8"];
 }
 
@@ -24,12 +34,21 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let kept = clause.has(v::MIGRATION) && clause.says(&["append-only", "immutable"]);
     if kept {
-        return Some(clause.found(Kind::Migration, Object::Deploy));
+        return Some(clause.found(Kind::Migration, Object::Deploy).with("append-only", true));
     }
     if !clause.may_ask() || clause.setting.samples {
         return None;
     }
+    if clause.setting.wide.any(v::MIGRATION) && clause.asks() && clause.fits(&WAYS) {
+        let read = clause.found(Kind::Migration, Object::Deploy);
+        return Some(if clause.forbids() && clause.says(&["committed", "existing"]) {
+            read.with("append-only", true)
+        } else {
+            read
+        });
+    }
     let words = clause.has(v::MIGRATION)
+        && !clause.fits(&OTHER)
         && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
     let topic = clause.setting.topic.any(v::MIGRATION) && clause.setting.topic.any(v::MIGRATION.with(v::SCHEMA));
     let commanded = clause.words.iter().any(|word| word.classes.any(v::CODE) && word.classes.any(v::MIGRATION));
@@ -53,7 +72,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let reset = commanded
         && clause.asks()
         && (clause.forbids() && clause.fits(&RESET)
-            || clause.mood.form == Form::Command && clause.says(&["after", "before", "always", "schema"]));
+            || clause.mood.form == Form::Command
+                && clause.says(&["after", "before", "always", "schema", "when", "changes", "ensure"]));
     let firm = clause.forbids()
         || clause.mood.form == Form::Modal
         || clause
@@ -67,6 +87,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.mood.form == Form::Command
             && clause.polarity() == crate::governance::directive::Polarity::Should
             && !clause.has(v::SCHEMA);
-    (!mild && (own || schema || listed || reset))
-        .then(|| clause.found(Kind::Migration, Object::Deploy).polarity(clause.polarity()))
+    if mild || !(own || schema || listed || reset) {
+        return None;
+    }
+    let read = clause.found(Kind::Migration, Object::Deploy);
+    let keeps = clause.forbids() && clause.fits(&EDITS);
+    Some(if keeps { read.with("append-only", true) } else { read })
 }

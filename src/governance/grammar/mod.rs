@@ -59,26 +59,29 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     }
     let of = |kinds: &[Kind]| found.iter().any(|found| kinds.contains(&found.kind));
     let cadence = of(&[Kind::DeployWindow, Kind::DeployFrequency, Kind::DeployInterval]);
-    let batched = of(&[Kind::Batching]) && clause.has(vocabulary::BATCH);
+    let batches = of(&[Kind::Batching]);
+    let batched = batches && clause.has(vocabulary::BATCH);
     let waits = clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(vocabulary::WAIT));
     let timed = of(&[Kind::DeployWindow, Kind::DeployFrequency]) || waits && of(&[Kind::DeployInterval]);
     // A branch in a sentence about cadence is its scope.
     found.extend(branch::read(clause).into_iter().filter(|_| !cadence || clause.has(vocabulary::DIRECT)));
     found.extend(history::read(clause));
     let trailers = trailers::read(clause);
+    let trailed = trailers.is_some();
     // "Never add X in commit messages" is about X.
     found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
     found.extend(trailers);
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.
-    found.extend(size::read(clause).filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
+    let sized = size::read(clause).filter(|found| !batches || found.kind != Kind::Batching);
+    found.extend(sized.filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     // "No deploys from a Friday on" is no way to deploy.
     found.extend(path::read(clause).filter(|_| !timed));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause).filter(|_| !cadence));
+    found.extend(release::read(clause).filter(|_| !cadence && !trailed));
     found
 }
 

@@ -15,14 +15,27 @@ patterns! {
         "version ..3 places|files",
     ];
     TAGS = [
-        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag",
+        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag", "use ..2 tag|tags ..1 for ..1 version|versioning|releases",
         "@release ..4 tag|tags|tagged ..3",
     ];
     RELEASING = [
         "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 to ..1 @release|publish|cut",
-        "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
+        "on|for|with|at every|each @release", "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
     ];
     OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
+    /// Versions of what others made, and words of other trades.
+    FOREIGN = [
+        "pinned|pin|node|python|dependency|dependencies|catalog|library|upstream|package-manager ..3 version|versions", "version|versions ..6 catalog|volta|.nvmrc|pinned", "version|versions of ..3 dependency|dependencies|package|packages", "ecto ..1 @version", "changesets? for ..1 data", "struct|structs", "full|entire|whole changeset", "^ follow ..4 guide|guidelines ..2 for",
+        "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
+    ];
+    /// That a changelog goes with a change.
+    WITH_CHANGE = [
+        "add|update|create|generate|include|write|need|needs|require|requires|accompanied|have|document|edit|put|record|run|commit|touch|modify|contain ..8 changelog|changelog.md|changelogs|changeset|changesets|newsfragment|newsfragments|release-notes",
+        "changelog|changelog.md|changeset|changesets|newsfragment|newsfragments ..6 required|updated|added|created|mandatory|needed|edited|modified|touched",
+    ];
+    /// How a changelog is written.
+    STYLE = ["tense|style|voice|format|heading|headings|wording|section|sections|describe|described|past|reference|mention|link|links|language|audience|generate"];
+    BUMPS = ["bump|increment|raise|increase ..6 version|versions|package.json|patch|minor|major", "version|versions ..3 bump|bumped|incremented", "bump ..1 it"];
     HOMONYM = ["module version", "placeholder", "latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
 }
 
@@ -31,7 +44,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let coded = clause.words.iter().any(|word| {
         word.classes.any(v::CODE)
             && (word.text.ends_with("changelog.md")
-                || word.text.contains("changeset") && !word.text.contains('_')
+                || word.text.contains("changeset") && word.text != "changeset" && !word.text.contains('_')
                 || word.text.ends_with("version.py")
                 || word.text.ends_with("version.txt")
                 || word.text.starts_with("gh release")
@@ -43,6 +56,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.fits(&OF_MEMORY)
         || clause.setting.samples
     {
+        return None;
+    }
+    if clause.fits(&FOREIGN) && !clause.says(&["changelog", "changelog.md", "release-notes"]) {
         return None;
     }
     let changelog = clause.fits(&CHANGELOG) || coded && !clause.says(&["pre-commit"]);
@@ -66,7 +82,20 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let step = clause.text.ends_with(':')
         && clause.mood.form == Form::Command
         && !clause.forbids()
-        && !clause.says(&["must", "always"]);
+        && !clause.says(&["must", "always"])
+        && clause.mood.condition.0 == clause.mood.condition.1
+        && !clause.fits(&WITH_CHANGE);
     (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
-        .then(|| clause.found(Kind::Release, Object::Release))
+        .then(|| coupled(clause, clause.found(Kind::Release, Object::Release)))
+}
+
+/// What goes with each change; the steps of a release are done with a release alone.
+fn coupled(clause: &Clause<'_>, read: Found) -> Found {
+    if clause.about(v::RELEASE) {
+        return read;
+    }
+    let changelog = clause.fits(&WITH_CHANGE) && !clause.fits(&STYLE);
+    let version = clause.fits(&BUMPS) && !clause.forbids() && !clause.says(&["match", "sync"]);
+    let read = if changelog { read.with("changelog", true) } else { read };
+    if version { read.with("version", true) } else { read }
 }

@@ -4,14 +4,15 @@ use super::clause::{Clause, Found};
 use super::mood::Form;
 use super::pattern::patterns;
 use super::vocabulary::{self as v, CODE};
-use crate::governance::directive::{Kind, Object};
+use super::words::Word;
+use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     COMMITS = [
         "@pr|@commit ..3 avoid|mustn't|shouldn't|never ..6 @generated", "@never ..4 @commit|@push|add|check|include|stage|hardcode|hard-code|put|expose|leak|share|store|embed|upload|paste|publish ..12 @secret|@generated|@code", "@never ..2 @secret ..6", "@never ..3 hardcoded|hard-coded|hardcode|sensitive|real|private|plaintext ..5",
         "@secret|@generated ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
         "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
-        "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "@never ..4 sensitive ..3 information|data|files|configs ..6",
+        "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "^ commit|committing|hardcode|hard-code|add|push ..4 @secret|@generated|@code", "@never ..4 sensitive ..3 information|data|files|configs ..6",
     ];
     THINGS = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "@generated",
@@ -20,12 +21,15 @@ patterns! {
     SECRET_THING = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|passphrase|dotenv", "sensitive ..2 information|data|files|configs", "customer ..1 information|data", "keys|tokens|key",
     ];
-    OF_LOGS = ["log|logs|logging|print|printed ..6 @secret", "@secret ..6 logs|log|logging"];
+    OF_LOGS = ["log|logs|logging|print|printed ..6 @secret", "@secret ..6 logs|log|logging|logged", "tests ..2 that"];
     TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged"];
 }
 
 /// Reads what a clause says about what stays out of git.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
+    if let Some(read) = labelled(clause) {
+        return Some(read);
+    }
     if !clause.may_ask() || clause.setting.samples {
         return None;
     }
@@ -62,7 +66,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
     let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
-    if generated_with || needless || !fits || !speaks || !(forbids || keeps) {
+    let without = clause.words.first().is_some_and(|word| word.text == "without");
+    if generated_with || without || needless || !fits || !speaks || !(forbids || keeps) {
         return None;
     }
     let about = if secret {
@@ -73,7 +78,71 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     } else {
         git && clause.has(v::COMMIT.with(v::PUSH).with(v::PR)) && commits_files(clause) || git_place(clause)
     };
-    (about && (clause.has(v::COMMIT) || !clause.fits(&OF_LOGS))).then(|| clause.found(Kind::Secrets, Object::Commit))
+    if !about || !clause.has(v::COMMIT) && clause.fits(&OF_LOGS) {
+        return None;
+    }
+    let mut read = clause.found(Kind::Secrets, Object::Commit);
+    if read.polarity == Polarity::Must && git_place(clause) {
+        read.polarity = Polarity::MustNot;
+    }
+    Some(named(clause, read))
+}
+
+/// What a label forbids to commit: "Never commit: `dist/`, `tmp/`".
+fn labelled(clause: &Clause<'_>) -> Option<Found> {
+    let label = clause.setting.label;
+    let forbidden = clause.setting.negated && label.any(v::NEVER) && label.any(v::COMMIT);
+    let things = clause.has(v::SECRET.with(v::GENERATED)) || !paths(clause).is_empty();
+    let bare = clause.mood.form == Form::Fragment && !clause.has(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE));
+    (forbidden && things && bare)
+        .then(|| named(clause, clause.found(Kind::Secrets, Object::Commit).polarity(Polarity::MustNot)))
+}
+
+fn named(clause: &Clause<'_>, read: Found) -> Found {
+    let paths = paths(clause);
+    if paths.is_empty() { read } else { read.with("paths", paths) }
+}
+
+/// The files and folders that a clause names as what it is about, as they are written.
+fn paths(clause: &Clause<'_>) -> Vec<String> {
+    let other = |word: &&Word| {
+        matches!(
+            word.text.as_str(),
+            "use"
+                | "instead"
+                | "except"
+                | "via"
+                | "through"
+                | "from"
+                | "in"
+                | "unless"
+                | "like"
+                | "see"
+                | "run"
+                | "with"
+        )
+    };
+    let keeps = clause.says(&["keep", "store", "stored", "kept", "put"]);
+    let words = clause.words.iter().take_while(|word| keeps || !other(word));
+    let written = words.filter_map(|word| {
+        let rest = clause.text.get(word.start..)?;
+        if word.classes.any(CODE) {
+            return rest.get(1..)?.split('`').next();
+        }
+        rest.starts_with(".env").then(|| rest.split(|letter: char| !is_of_path(letter)).next()).flatten()
+    });
+    let mut paths: Vec<String> = Vec::new();
+    for text in written.map(|text| text.trim().trim_end_matches('.')) {
+        let named = text.starts_with('.') || text.contains(['/', '.', '*']) || text == "node_modules";
+        if named && text.chars().all(is_of_path) && !text.starts_with("--") && !paths.iter().any(|path| path == text) {
+            paths.push(text.to_owned());
+        }
+    }
+    paths
+}
+
+fn is_of_path(letter: char) -> bool {
+    letter.is_alphanumeric() || "._-*/{}@".contains(letter)
 }
 
 /// "Do not commit X", where X is a file and not a message.

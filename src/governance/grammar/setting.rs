@@ -161,7 +161,9 @@ fn names_a_thing(label: &str) -> bool {
     let label = label.trim();
     let code = label.starts_with('`') && label.ends_with('`') && !label.trim_matches('`').contains('`');
     let file = !label.contains(' ')
-        && (label.contains('/') || label.contains('_') || label.trim_end_matches('.').contains('.'));
+        && (label.contains('/') && !label.starts_with(char::is_uppercase)
+            || label.contains('_')
+            || label.trim_end_matches('.').contains('.'));
     code || file || label.starts_with('/')
 }
 

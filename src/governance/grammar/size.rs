@@ -4,19 +4,25 @@ use super::clause::{Clause, Found, whole};
 use super::mood::Form;
 use super::pattern::patterns;
 use super::vocabulary as v;
-use crate::governance::directive::{Kind, Object};
+use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     ONE = [
         "one|single ..5 per|/|each ..1 @commit|@pr", "one ..2 concern|change|thing|feature|fix|topic in a|each|one ..1 @commit|@pr", "@commit|@pr ..2 = one", "@commit|@pr ..5 one|single ..2 thing|concern|purpose|change|topic|logical|responsibility|issue|feature|item|fix|idea|task", "@commit|@pr ..1 per ..2 exchange|concern|feature|change|fix|task|issue|item|project|topic|lesson|crate|package|locale|rule|logical",
-        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "its|their|in own ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
+        "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "in ..1 its|their|own own? ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
     ];
     SMALL = [
         "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
         "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
-        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split|break ..8 @commit|@pr|separate", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
+        "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split ..8 @commit|@pr|separate", "break ..4 up|down|into|large|big ..6 @commit|@pr|separate|smaller", "small|focused|narrow|minimal|tight|limited ..1 scope|diff|diffs|changes", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
         "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
     ];
+    IS_SMALL = ["^ @pr|@commit is|are ..1 atomic|focused|small|single-purpose|self-contained"];
+    /// What is kept apart, whatever its concern: the opposite of batching.
+    APART = [
+        "separate|own|another|different|multiple ..1 @commit|@pr", "one|single @commit|@pr per|for ..1 @verb|@change|directory|file|package|locale|module|lesson",
+    ];
+    CONCERN = ["unrelated|concern|logical|logically|concerns|purpose|thing|related|refactor|refactors|cleanup|exchange|unit|atomic|issue|feature|fix"];
     COUNT = [
         "@pr|@commit|diff|diffs|change|changes|changeset ..8 # ..2 lines|loc|files|commits|file", "# ..2 lines|loc|files|commits|file ..6 per|in|a|each ..2 @pr|@commit|change", "under|below|at-most|max|maximum|more-than|exceed|≤|<|<=|fewer-than|up-to|exceeds|over ..2 # ..2 lines|loc|files ..1",
     ];
@@ -27,7 +33,12 @@ patterns! {
 /// Reads what a clause says about size.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
-    if !governed || !clause.may_ask() || clause.has(v::DEPLOY) && !clause.has(v::COMMIT.with(v::PR)) {
+    let long = clause.mood.form == Form::Fragment && clause.words.len() > 24;
+    if !governed
+        || long
+        || !(clause.may_ask() || clause.fits(&IS_SMALL))
+        || clause.has(v::DEPLOY) && !clause.has(v::COMMIT.with(v::PR))
+    {
         return None;
     }
     let own = clause.has(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
@@ -46,9 +57,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     let one = clause.fits(&ONE) && own;
     let small = clause.fits(&SMALL) && (own || clause.setting.topic.any(v::PR.with(v::COMMIT)));
+    let is_small = clause.fits(&IS_SMALL) && clause.words.len() < 14;
+    if is_small && clause.mood.form == Form::Statement {
+        return Some(clause.found(Kind::ChangeSize, object(clause)));
+    }
     let fragment = clause.mood.form == Form::Fragment && !clause.asks();
     if !(one || small) || fragment && !(one || clause.has(v::SMALL)) || clause.has(v::VERSION) && !clause.has(v::PR) {
         return None;
+    }
+    if clause.fits(&APART) && !clause.fits(&CONCERN) {
+        return Some(clause.unbound(Kind::Batching, object(clause)).polarity(Polarity::MustNot));
     }
     let read = clause.found(Kind::ChangeSize, object(clause));
     Some(if one { read.with("one", "concern") } else { read })

@@ -34,6 +34,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if clause.says(&["sign-off"]) && clause.has(v::PERSON) && !clause.has(v::COMMIT) {
         return None;
     }
+    let reads = clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(word.text.as_str(), "get" | "read" | "find" | "extract" | "check" | "look" | "see" | "parse")
+    });
+    if reads {
+        return None;
+    }
     let read = clause.found(Kind::Trailers, Object::Commit);
     let key = if read.polarity == Polarity::MustNot { "forbid" } else { "require" };
     Some(read.with(key, name(clause, signed || flagged)))

@@ -76,6 +76,7 @@ fn code(inner: &str, start: usize) -> Word {
         "prisma migrate",
         "db push",
         "db:migrate",
+        "database:migrate",
         "alembic",
         "makemigrations",
         "migrate dev",
