@@ -149,3 +149,23 @@ fn a_leap_second_is_the_second_after_it() {
     let (code, json) = check(&fixture, &log, &["--policy", "interval.yml", "--at", "2026-01-01T14:05:59Z"]);
     assert_eq!((code, json["next_approval"].as_str()), (3, Some("2026-01-01T14:06:00Z")), "{json}");
 }
+
+#[test]
+fn a_change_does_not_bring_its_own_record_of_deployments() {
+    let fixture = Fixture::new();
+    fixture.write("deploy-rhythm.yml", &policy("{max-frequency: {deploys: 1, per: 1h}}"));
+    let base = fixture.commit(1, "Add the policy");
+    fixture.write("deploys.jsonl", &shipped(base.as_str(), 10));
+    fixture.commit(2, "Keep the log");
+    let check = || run(&fixture, &["check", "--at", "2026-01-01T00:20:00Z"]);
+    assert_eq!(check().0, 3, "{}", check().1);
+    fixture.git(0, &["switch", "--quiet", "--create", "change"]);
+    fixture.write("deploys.jsonl", "");
+    fixture.commit(3, "Forget the log");
+    let (code, text, _) = check();
+    assert_eq!((code, text.contains("this change brings deploys.jsonl")), (3, true), "{text}");
+    // What the deployer appends in its own tree, uncommitted, is the record.
+    fixture.git(0, &["switch", "--quiet", "main"]);
+    fixture.write("deploys.jsonl", &shipped(base.as_str(), -100));
+    assert_eq!(check().0, 0, "{}", check().1);
+}

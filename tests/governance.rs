@@ -246,3 +246,72 @@ fn the_policy_in_words_is_read_back() {
     assert_eq!(statuses, [Some("enforced"), Some("enforced")], "{json}");
     assert_eq!(run(&fixture, &["governance", "init", "--write"]).0, 2, "it is there already");
 }
+
+#[test]
+fn a_change_cannot_let_itself_off() {
+    let strict = ASKED.replace("{}", "{on-weakening: reject, adopt: true}");
+    let changed = |write: &dyn Fn(&Fixture)| {
+        let (fixture, commit) = shop(PROSE, Some(&strict));
+        fixture.git(0, &["switch", "--quiet", "--create", "change"]);
+        write(&fixture);
+        fixture.commit(10, "docs: a change");
+        let (code, json) = check(&fixture, &log(&commit, &[2]), &["--at", "2026-01-01T02:00:00Z"]);
+        (code, finding(&json, "governance")["evidence"].to_string())
+    };
+    let id = governance(&shop(PROSE, None).0, &[])["directives"][0]["id"].as_str().expect("an id").to_owned();
+    let waiver = format!("{PROSE}\n<!-- deploy-rhythm: waive {id} because \"x\" until 2099-12-31 -->\n");
+    let (code, said) = changed(&|fixture| fixture.write("CLAUDE.md", &waiver));
+    assert_eq!((code, said.contains("waived until 2099-12-31")), (4, true), "{said}");
+    let history = format!("history: {{source: none}}\n{strict}");
+    let (code, said) = changed(&|fixture| fixture.write("deploy-rhythm.yml", &history));
+    assert_eq!((code, said.contains("where deployments are recorded")), (4, true), "{said}");
+    // Nothing that takes anything away.
+    let (code, said) = changed(&|fixture| fixture.write("CLAUDE.md", &format!("{PROSE}- Never force push.\n")));
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn several_governance_rules_disarm_none_of_each_other() {
+    let policy = "version: 1\nenvironments:\n  production:\n    hard-mandatory:\n      - governance: {require: [deploy-window]}\n    advisory:\n      - governance: {on-weakening: advise}\n";
+    let (fixture, commit) = shop(PROSE, Some(policy));
+    let (code, json) = check(&fixture, &log(&commit, &[2]), &["--at", "2026-01-01T02:00:00Z"]);
+    assert_eq!(code, 4, "{json}");
+}
+
+#[test]
+fn a_governance_file_that_cannot_be_read_holds() {
+    let (fixture, commit) = shop(PROSE, Some(&ASKED.replace("{}", "{files: [docs/deploy.md]}")));
+    let (code, json) = check(&fixture, &log(&commit, &[2]), &["--at", "2026-01-01T02:00:00Z"]);
+    assert_eq!((code, finding(&json, "governance")["status"].as_str()), (3, Some("unknown")), "{json}");
+    let (fixture, commit) = shop(PROSE, Some(ASKED));
+    fixture.write_bytes("AGENTS.md", b"- Never push\0 to main.\n");
+    fixture.commit(5, "docs: bytes");
+    let (code, json) = check(&fixture, &log(&commit, &[2]), &["--at", "2026-01-01T02:00:00Z"]);
+    assert_eq!((code, finding(&json, "governance")["status"].as_str()), (3, Some("unknown")), "{json}");
+}
+
+#[test]
+fn an_old_guess_softens_nothing_that_was_recorded() {
+    let (fixture, commit) = shop("# Shop\n", None);
+    fixture.git(0, &["tag", "deploy/production/old"]);
+    let running = log(&commit, &[100]);
+    let (before, _) = running.split_once(", \"finished_at\"").expect("a finish");
+    fixture.write("deploys.jsonl", &(before.replace("success", "in_progress") + "}\n"));
+    let (code, text, _) = run(&fixture, &["check", "--at", "2026-01-01T01:45:00Z"]);
+    assert_eq!(code, 3, "{text}");
+}
+
+#[test]
+fn links_are_not_written_through() {
+    let (fixture, _) = shop(
+        PROSE,
+        Some(
+            "version: 1\nenvironments:\n  production:\n    soft-mandatory:\n      - max-frequency: {deploys: 3, per: 1h}\n",
+        ),
+    );
+    fixture.git(0, &["mv", "CLAUDE.md", "AGENTS.md"]);
+    std::os::unix::fs::symlink("AGENTS.md", fixture.path.join("CLAUDE.md")).expect("a link");
+    let (code, _, errors) = run(&fixture, &["governance", "init", "--write"]);
+    assert_eq!((code, errors.contains("is a link")), (2, true), "{errors}");
+    assert!(fixture.path.join("CLAUDE.md").is_symlink());
+}

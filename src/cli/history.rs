@@ -44,7 +44,8 @@ fn length(text: &str) -> Result<TimeDelta, String> {
 
 /// What happened at one instant.
 enum Event<'a> {
-    Start(&'a Rollout, Vec<&'a Rollout>),
+    /// A rollout, and the first of those that still ran when it started.
+    Start(&'a Rollout, Option<&'a Rollout>),
     Landing(&'a Landing),
 }
 
@@ -80,16 +81,20 @@ impl History {
         let hidden = events.len().saturating_sub(self.limit);
         events.drain(..hidden);
         Ok(Outcome::done(match self.format {
-            Plain::Json => json_of(&events, &sources, complete_since),
+            Plain::Json => {
+                let lacking: Vec<&Missing> = [missing(&rollouts), missing(&landings)].into_iter().flatten().collect();
+                json_of(&events, &sources, complete_since, &lacking)
+            }
             Plain::Terminal => {
                 let mut out = timeline(&events, edge.cut, now);
                 if hidden > 0 {
                     let _ = writeln!(out, "({hidden} earlier events are not shown: `--limit` shows more)");
                 }
-                let complete = complete_since.map_or_else(
-                    || "deployments complete".to_owned(),
-                    |since| format!("deployments complete since {}", utc(since)),
-                );
+                let complete = match (&rollouts, complete_since) {
+                    (Err(_), _) => "no deployment is recorded".to_owned(),
+                    (Ok(_), None) => "deployments complete".to_owned(),
+                    (Ok(_), Some(since)) => format!("deployments complete since {}", utc(since)),
+                };
                 let _ = writeln!(
                     out,
                     "read from: {}; {complete}",
@@ -123,13 +128,19 @@ fn missing<T>(known: &Known<T>) -> Option<&Missing> {
 }
 
 fn events<'a>(rollouts: &'a [Rollout], landings: &'a [Landing], since: Instant) -> Vec<Event<'a>> {
-    let starts = rollouts.iter().enumerate().map(|(index, rollout)| {
-        let before = rollouts[..index].iter();
-        let overlapped = before.filter(|other| other.finish.is_none_or(|finish| finish > rollout.start)).collect();
+    // The longest of those before tells whether any still ran.
+    let mut latest: Option<&Rollout> = None;
+    let ends = |rollout: &Rollout| rollout.finish.unwrap_or(Instant::MAX_UTC);
+    let starts = rollouts.iter().map(|rollout| {
+        let overlapped = latest.filter(|other| ends(other) > rollout.start);
+        if latest.is_none_or(|other| ends(rollout) > ends(other)) {
+            latest = Some(rollout);
+        }
         Event::Start(rollout, overlapped)
     });
+    let starts: Vec<Event<'a>> = starts.collect();
     let mut events: Vec<Event<'a>> =
-        starts.chain(landings.iter().filter(|landing| landing.at >= since).map(Event::Landing)).collect();
+        starts.into_iter().chain(landings.iter().filter(|landing| landing.at >= since).map(Event::Landing)).collect();
     events.sort_by_key(Event::at);
     events
 }
@@ -147,7 +158,7 @@ fn timeline(events: &[Event<'_>], cut: Option<usize>, now: Instant) -> String {
         }
         last = Some(at);
         let line = match event {
-            Event::Start(rollout, overlapped) => start_line(rollout, overlapped, now),
+            Event::Start(rollout, overlapped) => start_line(rollout, *overlapped, now),
             Event::Landing(landing) => {
                 let mark = if landing.precision == Precision::Guessed { '~' } else { ' ' };
                 format!(
@@ -167,7 +178,7 @@ fn timeline(events: &[Event<'_>], cut: Option<usize>, now: Instant) -> String {
     out
 }
 
-fn start_line(rollout: &Rollout, overlapped: &[&Rollout], now: Instant) -> String {
+fn start_line(rollout: &Rollout, overlapped: Option<&Rollout>, now: Instant) -> String {
     let mark = if rollout.precision == Precision::Guessed { '~' } else { ' ' };
     let length = rollout.finish.unwrap_or(now) - rollout.start;
     // One block a minute, so that long rollouts look long; at most ten.
@@ -179,7 +190,7 @@ fn start_line(rollout: &Rollout, overlapped: &[&Rollout], now: Instant) -> Strin
         (RolloutOutcome::Success, false) => format!("success in {}", duration::glance(length)),
     };
     let actor = rollout.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
-    let overlap = match overlapped.first() {
+    let overlap = match overlapped {
         Some(first) => format!("  OVERLAPS {}", clean(&first.id)),
         None => String::new(),
     };
@@ -191,18 +202,17 @@ fn start_line(rollout: &Rollout, overlapped: &[&Rollout], now: Instant) -> Strin
     )
 }
 
-fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Instant>) -> String {
+fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Instant>, missing: &[&Missing]) -> String {
     let event = |event: &Event<'_>| -> Json {
         match event {
             Event::Start(rollout, overlapped) => {
-                let overlaps: Vec<&str> = overlapped.iter().map(|other| &*other.id).collect();
+                let overlaps = overlapped.map(|other| &*other.id);
                 json!({"kind": "rollout", "at": utc(rollout.start), "rollout": rollout, "overlaps": overlaps})
             }
             Event::Landing(landing) => json!({"kind": "push", "at": utc(landing.at), "push": landing}),
         }
     };
     let events: Vec<Json> = events.iter().map(event).collect();
-    let value =
-        json!({"schema_version": 1, "complete_since": complete_since.map(utc), "sources": sources, "events": events});
+    let value = json!({"schema_version": 1, "complete_since": complete_since.map(utc), "missing": missing, "sources": sources, "events": events});
     format!("{value:#}\n")
 }

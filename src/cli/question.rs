@@ -81,10 +81,15 @@ fn instant(text: &str) -> Result<Instant, String> {
 }
 
 impl QuestionArgs {
+    /// Whether `--deploys` names standard input.
+    fn reads_input(&self) -> bool {
+        self.deploys.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+
     /// Reads the record that `--deploys` names.
     pub(super) fn given(&self) -> Result<Option<Records>, Error> {
         let Some(path) = &self.deploys else { return Ok(None) };
-        if path.as_os_str() == "-" {
+        if self.reads_input() {
             let input = BufReader::with_capacity(files::PIECE, std::io::stdin().lock());
             return deployments::from_text("standard input", input).map(Some);
         }
@@ -128,17 +133,22 @@ impl RequestArgs {
         let question = self.question(edge);
         // A long log and a long walk take the same few milliseconds: side by side. The log stays on this thread, whose heap
         // grows in larger steps.
-        let (walked, given) = thread::scope(|scope| {
-            let walking = scope.spawn(|| {
-                let subject = Subject::open(&question)?;
-                let policy = subject.environment(question.environment.as_deref())?;
-                let commit = subject.commit(question.commit.as_deref())?;
-                subject.walk_ahead(&policy);
-                Ok::<_, Error>((subject, policy, commit))
-            });
-            let given = self.question.given();
-            (walking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), given)
-        });
+        let walk = || {
+            let subject = Subject::open(&question)?;
+            let policy = subject.environment(question.environment.as_deref())?;
+            let commit = subject.commit(question.commit.as_deref())?;
+            subject.walk_ahead(&policy);
+            Ok::<_, Error>((subject, policy, commit))
+        };
+        let (walked, given) = match self.question.reads_input() {
+            // Nobody waits for the end of an input to hear that the call is wrong.
+            true => (Ok(walk()?), self.question.given()),
+            false => thread::scope(|scope| {
+                let walking = scope.spawn(walk);
+                let given = self.question.given();
+                (walking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), given)
+            }),
+        };
         let ((subject, policy, commit), given) = (walked?, given?);
         let records = subject.records(given, &question, &policy.environment)?;
         let gathered = subject.gather(policy, commit, question.lane, records)?;

@@ -110,7 +110,9 @@ fn remarks(
         remarks.push("unexplained: add `because`, so that whoever is held knows why".to_owned());
     }
     if let Some(0) = held(entry, policy, environment, records, now) {
-        remarks.push("idle: it would have held none of the rollouts of the last 180 days".to_owned());
+        remarks.push(
+            "idle: it would have held none of the rollouts of the last 180 days, or of the newest 1000".to_owned(),
+        );
     }
     remarks
 }

@@ -39,6 +39,9 @@ pub(super) enum Plain {
     Json,
 }
 
+/// The most environments that are shown at once.
+const MOST: usize = 200;
+
 /// One environment at a glance.
 struct Glance {
     decision: Decision,
@@ -90,6 +93,13 @@ fn names(subject: &Subject, given: Option<&Records>, question: &Question) -> Res
     names.extend(recorded.into_iter().filter(|name| policy.environment(name).is_some()));
     if names.is_empty() {
         names.insert(policy.default_environment());
+    }
+    if names.len() > MOST {
+        return Err(Error::usage(format!(
+            "there are {} environments, more than the {MOST} that are shown",
+            names.len()
+        ))
+        .hint("name one with `--environment`"));
     }
     Ok(names)
 }

@@ -32,6 +32,9 @@ use crate::sources::working_tree::WorkingTree;
 /// Where the lock of what was understood lies.
 pub const LOCK: &str = ".github/deploy-rhythm.governance.lock";
 
+/// The most directives of a tree that are looked at: each is compared with each other.
+const MOST: usize = 1_000;
+
 /// The governance files of one tree, read.
 #[derive(Clone, Debug, Default)]
 pub struct Governed {
@@ -39,6 +42,8 @@ pub struct Governed {
     pub waivers: Vec<Waiver>,
     /// Comments to this tool that it cannot read.
     pub problems: Vec<FileProblems>,
+    /// Whether there are more directives than are looked at.
+    pub too_many: bool,
 }
 
 impl Governed {
@@ -47,11 +52,17 @@ impl Governed {
     pub fn of(tree: &dyn Tree, declared: &[String]) -> Self {
         let loaded = load(tree, declared);
         let (waivers, problems) = let_off(&loaded);
-        Self { reading: read(&loaded), waivers, problems }
+        let mut reading = read(&loaded);
+        let too_many = reading.directives.len() > MOST;
+        reading.directives.truncate(MOST);
+        Self { reading, waivers, problems, too_many }
     }
 
     /// What of the files is there and was not read, or is declared and not there.
-    fn hidden(&self, declared: &[String]) -> Option<String> {
+    pub fn hidden(&self, declared: &[String]) -> Option<String> {
+        if self.too_many {
+            return Some(format!("it has more than {MOST} directives, and only the first are looked at"));
+        }
         let hides = |path: &str, why: &Reason| match why {
             Reason::Unreadable(_) | Reason::Binary | Reason::TooLarge | Reason::LinkLoop => true,
             Reason::Missing => declared.iter().any(|one| one.trim_start_matches("./") == path),

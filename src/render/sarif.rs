@@ -43,7 +43,8 @@ pub(super) fn render(report: &Report) -> String {
 fn result(finding: &Finding, rule: Option<usize>) -> Json {
     let remedy = finding.remedy.as_deref().map(|remedy| format!(" {}", clean(remedy))).unwrap_or_default();
     // GitHub takes no result without a place: a built-in rule is answered for by the file that would say otherwise.
-    let (file, line) = match finding.source.file.starts_with("built-in:") {
+    let elsewhere = finding.source.file.starts_with("built-in:") || finding.source.file.starts_with('/');
+    let (file, line) = match elsewhere {
         true => (PATHS[0], 1),
         false => (finding.source.file.as_str(), finding.source.line),
     };

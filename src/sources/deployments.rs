@@ -65,6 +65,14 @@ pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Ins
     let mut found = Vec::new();
     if let Some(top) = repo.workdir() {
         if wants(HistorySource::Log) {
+            let named = settings.log.as_deref();
+            let brought =
+                named.map_or(LOGS.to_vec(), |path| vec![path]).into_iter().find(|path| repo.change_brings(path));
+            if let Some(path) = brought {
+                let what =
+                    format!("the deployments: this change brings {path} otherwise than the default branch has it");
+                return Ok(Err(Missing::new(what, "give the log with `--deploys FILE`, or land it first")));
+            }
             found.extend(log_of(top, settings)?);
         }
         if wants(HistorySource::Kamal) {
@@ -97,7 +105,7 @@ pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Ins
 fn log_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Error> {
     let named = settings.log.as_deref();
     for path in named.map_or(LOGS.to_vec(), |path| vec![path]) {
-        if let Some(file) = files::open(&top.join(path))? {
+        if let Some(file) = files::open_inside(top, path)? {
             let deployments = log::parse(path, BufReader::with_capacity(files::PIECE, file))?;
             return Ok(Some(Records {
                 deployments,

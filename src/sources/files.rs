@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
@@ -47,15 +47,25 @@ pub fn open(path: &Path) -> Result<Option<File>, Error> {
 ///
 /// Fails where the file leads out of the folder, is larger than the limit or cannot be read.
 pub fn read_inside(top: &Path, path: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-    let (Ok(folder), Ok(file)) = (top.canonicalize(), top.join(path).canonicalize()) else {
-        return read(&top.join(path), limit);
-    };
-    if !file.starts_with(&folder) {
-        return Err(
-            Error::usage(format!("{path} is a link that leads out of the repository")).hint("write the file itself")
-        );
+    read(&inside(top, path)?, limit)
+}
+
+/// Opens a file below a folder, and refuses a link that leads out of it.
+///
+/// # Errors
+///
+/// Fails where the file leads out of the folder, or cannot be read.
+pub fn open_inside(top: &Path, path: &str) -> Result<Option<File>, Error> {
+    open(&inside(top, path)?)
+}
+
+fn inside(top: &Path, path: &str) -> Result<PathBuf, Error> {
+    let (Ok(folder), Ok(file)) = (top.canonicalize(), top.join(path).canonicalize()) else { return Ok(top.join(path)) };
+    match file.starts_with(&folder) {
+        true => Ok(file),
+        false => Err(Error::usage(format!("{path} is a link that leads out of the repository"))
+            .hint("put the file itself there")),
     }
-    read(&file, limit)
 }
 
 /// Reads a whole stream.
@@ -107,19 +117,31 @@ pub fn ending_with(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
 /// The largest lock or governance file that is read to be written anew, in bytes.
 pub const LOCK_LIMIT: u64 = 4 << 20;
 
-/// Writes a file in the place of what is there: whole, or not at all.
+/// Writes a file below a folder in the place of what is there: whole, or not at all, and never through a link.
 ///
 /// # Errors
 ///
-/// Fails where it cannot be written.
-pub fn replace(path: &Path, text: &str) -> Result<(), Error> {
+/// Fails where a link stands in the way, or it cannot be written.
+pub fn replace(top: &Path, inside: &str, text: &str) -> Result<(), Error> {
     use std::io::Write;
+    let path = &top.join(inside);
     let unwritable = |error: std::io::Error| Error::failure(format!("cannot write {}: {error}", path.display()));
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut way = top.to_owned();
+    for part in Path::new(inside) {
+        way.push(part);
+        if way.symlink_metadata().is_ok_and(|data| data.is_symlink()) {
+            return Err(Error::usage(format!("{} is a link, and is left as it is", way.display()))
+                .hint("write to the file that it names, or put a file in its place"));
+        }
+    }
+    let folder = path.parent().unwrap_or(top);
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
     let mut file = File::create_new(&beside).map_err(unwritable)?;
+    if let Ok(before) = path.metadata() {
+        let _ = file.set_permissions(before.permissions());
+    }
     let written =
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|error| {
@@ -143,5 +165,9 @@ pub fn create(path: &Path, text: &str) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(unwritable)?;
     }
     let mut file = File::create_new(path).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).map_err(unwritable)
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half a policy is worse than none.
+        let _ = std::fs::remove_file(path);
+        unwritable(error)
+    })
 }

@@ -18,8 +18,8 @@ pub(super) fn lock(place: &Where, _edge: &Edge) -> Result<Outcome, Error> {
             Error::usage("there is no working tree to write to").hint("run `governance lock` in a clone")
         })?;
     let directives = &draft.governed.reading.directives;
-    let path = top.join(LOCK);
-    let before = files::read(&path, files::LOCK_LIMIT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let before =
+        files::read_inside(top, LOCK, files::LOCK_LIMIT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let mut out = String::new();
     if let Some(before) = &before {
         match locks::differences(before, directives) {
@@ -31,7 +31,7 @@ pub(super) fn lock(place: &Where, _edge: &Edge) -> Result<Outcome, Error> {
             Err(why) => out.push_str(&format!("{}\n", crate::render::clean(&why))),
         }
     }
-    files::replace(&path, &locks::lock(directives))?;
+    files::replace(top, LOCK, &locks::lock(directives))?;
     out.push_str(&format!("wrote {LOCK}: {} directives\n", directives.len()));
     Ok(Outcome::done(out))
 }
@@ -60,8 +60,8 @@ impl Init {
             return Ok(Outcome::done(section));
         }
         let repo = draft.repo.as_ref().and_then(|repo| repo.workdir());
-        let path = repo.unwrap_or(&self.place.repo).join("CLAUDE.md");
-        let before = files::read(&path, files::LOCK_LIMIT)?.unwrap_or_default();
+        let top = repo.unwrap_or(&self.place.repo);
+        let before = files::read_inside(top, "CLAUDE.md", files::LOCK_LIMIT)?.unwrap_or_default();
         let before = String::from_utf8(before).map_err(|_| Error::usage("CLAUDE.md is not UTF-8"))?;
         let heading = section.lines().next().unwrap_or_default();
         if before.lines().any(|line| line.trim() == heading) {
@@ -75,7 +75,7 @@ impl Init {
         } else {
             "\n\n"
         };
-        files::replace(&path, &format!("{before}{gap}{section}"))?;
+        files::replace(top, "CLAUDE.md", &format!("{before}{gap}{section}"))?;
         Ok(Outcome::done(format!("added to CLAUDE.md:\n\n{section}")))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Repo, commit_id, text};
 use crate::engine::event::{CommitId, Instant};
-use crate::engine::facts::{Known, Missing};
+use crate::engine::facts::{Ancestry, Known, Missing};
 
 /// The branch that deploys come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,18 @@ impl Repo {
         let name = name.unwrap_or(&reference).to_owned();
         let fetched_at = if reference.starts_with("refs/remotes/") { self.fetched_at() } else { None };
         Ok(DefaultBranch { name, tip, fetched_at, found_by })
+    }
+
+    /// Whether HEAD, which is not on the default branch, has a file otherwise than that.
+    #[must_use]
+    pub fn change_brings(&self, path: &str) -> bool {
+        let (Ok(head), Ok(branch)) = (self.head(), self.default_branch()) else { return false };
+        let id = |commit: &CommitId| {
+            self.commit(commit).ok()?.tree().ok()?.get_path(path.as_ref()).ok().map(|entry| entry.id())
+        };
+        let brought = id(&head).filter(|id_of_head| id(&branch.tip) != Some(*id_of_head));
+        // An older commit of the branch itself is no change to it.
+        brought.is_some() && head != branch.tip && !matches!(self.ancestry(&head, &branch.tip), Ok(Ancestry::Older))
     }
 
     /// The copy of the remote's default branch, whose log knows of pushes made from here.
