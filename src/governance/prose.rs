@@ -76,13 +76,13 @@ fn plain(rule: &Rule, environment: &str) -> Option<String> {
             Some(format!("At most {} per {} to {environment}.", count(keys, "deploys", "deploy")?, per(keys)?))
         }
         RuleId::PushFrequency => Some(format!("At most {} per {}.", count(keys, "pushes", "push")?, per(keys)?)),
-        RuleId::MinInterval => match length(keys, "since-start") {
-            Some(length) => Some(format!("Wait at least {length} between deploys.")),
-            None => {
-                let length = length(keys, "after-finish")?;
-                Some(format!("Wait at least {length} after a deploy finishes before the next one."))
+        RuleId::MinInterval => {
+            if let Some(length) = length(keys, "since-start") {
+                return Some(format!("Wait at least {length} between deploys."));
             }
-        },
+            let length = length(keys, "after-finish")?;
+            Some(format!("Wait at least {length} after a deploy finishes before the next one."))
+        }
         RuleId::BatchSize => batch(keys),
         RuleId::FixChain => {
             let fixes = count(keys, "fixes", "fix")?;

@@ -34,16 +34,25 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let acts = clause.has(ACTS.with(v::FREEZE)) || (clause.setting.label.any(ACTS.with(v::FREEZE)) && clause.may_ask());
     let heading =
         clause.setting.topic.any(v::DEPLOY.with(v::FREEZE)) && clause.mood.form != super::mood::Form::Statement;
-    if !(acts || heading) || !(clause.may_ask() || clause.fits(&FROZEN)) {
+    // "Deploys are allowed Monday to Thursday, 9 to 4" limits, "deploys are allowed on Fridays" does not.
+    let opens = clause.mood.form == super::mood::Form::Permission && clause.fits(&ALLOWED);
+    if !(acts || heading) || !(clause.may_ask() || clause.fits(&FROZEN) || opens) {
         return Vec::new();
     }
     let times = times::read(&clause.words, clause.text);
+    let whole = |span: &Span| span.days.contains(&true) && span.from.is_some() && span.to.is_some();
+    if opens && !times.spans.iter().all(whole) {
+        return Vec::new();
+    }
     if times.spans.is_empty() {
         let event = acts
             && clause.may_ask()
             && (clause.fits(&EVENT)
                 || ((clause.has(v::FREEZE) || forbids(clause)) && times::names_month(&clause.words)));
-        return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
+        let found = clause.unbound(Kind::DeployWindow, object(clause));
+        let frozen = times::names_month(&clause.words) && forbids(clause);
+        let found = if frozen { found.polarity(Polarity::MustNot) } else { found };
+        return if event { vec![found] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
         return Vec::new();
@@ -57,6 +66,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
 }
 
 patterns! {
+    ALLOWED = ["is|are allowed|permitted"];
     RATHER_NOT = ["^ prefer|try|consider ..1 not|no|never|avoid|don't"];
     FROZEN = ["code|deploy|release|merge @freeze", "@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "frozen ..2 from|between|on|after|until"];
 }
