@@ -69,6 +69,15 @@ fn days_and_hours_that_are_closed() {
         ("Friday deploys are forbidden.", &[FRIDAYS]),
         ("Deploying on Fridays is not allowed.", &[FRIDAYS]),
         ("| Day | Deploys |\n|---|---|\n| Friday | no deploys after 15:00 |", &[LATE_FRIDAYS]),
+        ("Friday = no deploys.", &[FRIDAYS]),
+        ("Fridays are no-deploy days.", &[FRIDAYS]),
+        (
+            "No deploys 11:00-13:00 or 16:00-18:00 on Mondays.",
+            &[
+                "deploy-window deploy must-not freeze=true days=mon from=11:00 to=13:00",
+                "deploy-window deploy must-not freeze=true days=mon from=16:00 to=18:00",
+            ],
+        ),
         ("| Rule | Detail |\n|---|---|\n| Freeze | Fridays from 15:00 |", &[LATE_FRIDAYS]),
         (
             "No deploys from Friday 15:00 through Monday 09:00.",
@@ -120,6 +129,8 @@ fn days_and_hours_that_are_open() {
         ("Deploy only between 22:00 and 04:00.", &["deploy-window deploy must from=22:00 to=04:00"]),
         ("Deployment is allowed Monday through Friday, 9 AM to 5 PM.", &[OFFICE]),
         ("Deploys are allowed on Fridays.", &[]),
+        ("The deploy window is 10:00-12:00 and 14:00-16:00, Monday to Friday.", &["deploy-window deploy must ?"]),
+        ("Deploys after 4pm need a second person.", &[]),
         ("The office is open Mon-Fri 9:00-17:00.", &[]),
         ("The nightly deploy ran at 02:00 on Friday.", &[]),
         ("Backups run on Sundays at 03:00.", &[]),
@@ -150,6 +161,8 @@ fn freezes() {
         ("No deploys on 2026-12-24.", &["deploy-window deploy must-not freeze=true from=2026-12-24 to=2026-12-24"]),
         ("No deploys between Dec 20 and Jan 3.", &[EVENT]),
         ("| Rule | Value |\n|---|---|\n| Freeze | Dec 20 – Jan 3 |", &[EVENT]),
+        ("From 2026-12-20 to 2027-01-03 (end of year), no production deploys.", &[holidays]),
+        ("There is a deploy freeze between December 15th and January 2nd.", &[EVENT]),
         ("Don't deploy at month end.", &[EVENT]),
         ("No deploys on the last day of the month.", &[EVENT]),
         ("No deploys during the code freeze.", &[EVENT]),
