@@ -62,6 +62,13 @@ fn how_often() {
             "Do NOT:\n\n- push more than 4 times per hour\n- bypass review",
             &["deploy-frequency push must-not pushes=4 per=1h"],
         ),
+        (
+            "| Rule | Value |\n|---|---|\n| Max deploys per hour | 2 |",
+            &["deploy-frequency deploy must deploys=2 per=1h"],
+        ),
+        ("- Daily limit: 5 production deploys", &["deploy-frequency deploy must deploys=5 per=day"]),
+        ("Two deploys within ten minutes are not allowed.", &["deploy-frequency deploy must-not deploys=1 per=10m"]),
+        ("Never deploy twice in one hour.", &["deploy-frequency deploy must-not deploys=1 per=1h"]),
         ("Rollouts: ≤ 2/day.", &["deploy-frequency deploy must deploys=2 per=day"]),
         ("Deploy max 1x/day.", &["deploy-frequency deploy must deploys=1 per=day"]),
         ("Deploy budget: 5 deploys per day and not one more.", &["deploy-frequency deploy must deploys=5 per=day"]),
@@ -148,6 +155,11 @@ fn how_far_apart() {
             "| Rule | Value |\n|---|---|\n| Minimum interval between deploys | 20 minutes |",
             &["deploy-interval deploy must since-start=20m"],
         ),
+        (
+            "| Rule | Value |\n|---|---|\n| Min minutes between deploys | 15 |",
+            &["deploy-interval deploy must since-start=15m"],
+        ),
+        ("After deploying, wait 15 minutes before deploying again.", &["deploy-interval deploy must after-finish=15m"]),
         ("Wait ≥ 30 min between releases.", &["deploy-interval release must since-start=30m"]),
         ("Respect a 10-minute cooldown between deploys.", &["deploy-interval deploy must since-start=10m"]),
         (
@@ -240,6 +252,7 @@ fn how_many_fixes() {
             "After three failed fix commits in an hour, stop and roll back.",
             &["fix-chain commit must-not fixes=3 within=1h"],
         ),
+        ("If more than 3 fix commits land within an hour, stop.", &["fix-chain commit must-not fixes=4 within=1h"]),
         ("Stop after two failed attempts to fix a deploy.", &["fix-chain commit must-not fixes=2 ?"]),
         ("Do not pile fix upon fix onto production.", &["fix-chain push must-not ?"]),
         ("Don't push fix after fix; reproduce the bug locally.", &["fix-chain push must-not ?"]),

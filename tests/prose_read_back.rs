@@ -65,7 +65,7 @@ proptest! {
     #[test]
     fn a_policy_in_prose_is_read_to_the_same_rules(rules in prop::collection::vec((spoken(), any::<bool>()), 1..6)) {
         let rules: Vec<_> = rules.into_iter().map(|((id, keys), weak)| (id, keys, weak)).collect();
-        let level = |weak: bool| rules.iter().filter(move |(.., other)| *other == weak).map(|(id, keys, _)| format!("      - {{{}: {keys}}}\n", id.name())).collect::<String>();
+        let level = |weak: bool| rules.iter().filter(move |(.., other)| *other == weak).fold(String::new(), |all, (id, keys, _)| all + &format!("      - {{{}: {keys}}}\n", id.name()));
         let (firm, weak) = (level(false), level(true));
         let mut yaml = String::from("    trigger: push\n");
         if !firm.is_empty() { yaml.push_str(&format!("    soft-mandatory:\n{firm}")); }

@@ -119,7 +119,9 @@ fn limits_the_same(rest: &str) -> bool {
 }
 
 /// Words that open a condition, a place or a time.
-const OPENERS: [&str; 20] = [
+const OPENERS: [&str; 22] = [
+    "from",
+    "between",
     "ideally",
     "preferably",
     "if",

@@ -46,6 +46,7 @@ patterns! {
     AS_YOU_LIKE = ["as often|much|frequently as", "often ..2 like|want"];
     /// Counts of changes in one act.
     COUNT = [
+        "batch ..1 size ..3 #",
         "min|minimum|at-least # -|–|to # ..4 per|in|into|each|every|a ..2 @deploy|@push|@release|@merge",
         "fewer-than # ..2 @commit|@change ..3 per|in|into|each|a ..2 @deploy|@push|@release|@merge",
         "@change ..1 per|in|each|every ..2 @deploy|@push|@release|@merge ..4 # -|–|to #", "@change ..1 per|in|each|every ..2 @deploy|@push|@release|@merge ..4 #",

@@ -74,6 +74,13 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {
         let Some(count) = word.number.filter(|_| limited) else { continue };
+        // "More than 3 fix commits within an hour" is a chain of fixes.
+        let fixes = (at + 1..at + 3)
+            .filter_map(|place| words.get(place))
+            .any(|word| matches!(word.text.as_str(), "fix" | "fixes" | "hotfixes" | "failed"));
+        if fixes {
+            continue;
+        }
         // "3-5 deploys": the higher end is the limit.
         let range = words.get(at + 1).is_some_and(|word| matches!(word.text.as_str(), "-" | "–" | "to"));
         if range && words.get(at + 2).is_some_and(|word| word.number.is_some()) {
@@ -140,7 +147,11 @@ fn counts_acts(clause: &Clause<'_>, at: usize, place: usize) -> bool {
     let times = between.is_empty() || between.iter().any(|word| matches!(word.text.as_str(), "time" | "times" | "@"));
     let verb_before = clause.setting.label.any(acts)
         || clause.words.get(..low).unwrap_or_default().iter().any(|word| word.classes.any(acts));
-    !other && (act_between || (times && verb_before))
+    // "Max deploys per hour: 2", "Daily limit: 5 deploys".
+    let after_colon = place < at && clause.words.get(at - 1).is_some_and(|word| word.text == ":");
+    let act_follows = (at + 1..at + 4).filter_map(|at| clause.words.get(at)).any(|word| word.classes.any(acts));
+    let tabled = after_colon && (act_follows || (at + 1 >= clause.words.len() && verb_before));
+    !other && (act_between || (times && verb_before) || tabled)
 }
 
 /// What is counted: the act nearest to the count.
@@ -155,7 +166,9 @@ fn act(clause: &Clause<'_>, at: usize) -> Object {
 fn budget(clause: &Clause<'_>, at: usize, count: f64, period: &Period) -> Found {
     let object = act(clause, at);
     let fewer = clause.find(&FEWER).is_some_and(|found| found.numbers == [at]);
-    let count = if fewer { count - 1.0 } else { count };
+    // "Two deploys within ten minutes are not allowed" allows one.
+    let refused = clause.forbids() && count >= 2.0 && !clause.fits(&LIMIT);
+    let count = if fewer || refused { count - 1.0 } else { count };
     let (key, per) = match object {
         Object::Push | Object::Merge | Object::Commit => ("pushes", period.rolling()),
         Object::PullRequest => ("pull-requests", period.rolling()),

@@ -27,6 +27,7 @@ patterns! {
         "once ..4 @deploy|@push|@release|@merge",
     ];
     FINISHED = ["finish|finishes|finished|completes|complete|completed|ends|ended|succeeds|succeeded|done|over|cooldown|cool-down|cool-off"];
+    UNIT_FIRST = ["@unit between ..3 @deploy|@push|@release|@merge ..1 : #"];
     COOLDOWN_BETWEEN = ["cooldown|cool-down|cool-off ..4 between"];
     SOAK = [
         "soak|soaks|bake|bakes ..8 before ..4 production|prod",
@@ -35,7 +36,7 @@ patterns! {
     ];
     WAITS = [
         "@wait", "at-least|minimum|min", "@never ..8 within|until|for|before", "^ no ..3 @deploy|@push|@merge ..2 within|for|in", "must ..3 apart",
-        "at-most|only every", "@never ..8 fewer-than|sooner|earlier", "interval|gap|spacing ..4 between",
+        "at-most|only every", "@never ..8 fewer-than|sooner|earlier", "interval|gap|spacing ..4 between", "@unit between ..5 : #",
         "more often|frequently than", "no sooner|earlier", "within ..6 of ..3 @fresh",
     ];
     /// Waiting for the one that runs, without a number.
@@ -63,7 +64,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 
 /// A wait that names its length.
 fn timed(clause: &Clause<'_>) -> Option<Found> {
-    let (span, at, end) = quantity::duration_from(&clause.words, 0)?;
+    let (span, at, end) = quantity::duration_from(&clause.words, 0).or_else(|| unit_first(clause))?;
     if span <= TimeDelta::zero() || !(clause.fits(&WAITS) || clause.setting.label.any(v::WAIT)) {
         return None;
     }
@@ -85,7 +86,9 @@ fn timed(clause: &Clause<'_>) -> Option<Found> {
     let spaced = clause.fits(&BETWEEN) && (!clause.fits(&FINISHED) || clause.fits(&COOLDOWN_BETWEEN));
     let text = |at: usize| clause.words.get(at).map_or("", |word| word.text.as_str());
     let last = (end + 1..end + 4).any(|at| matches!(text(at), "last" | "previous" | "prior" | "preceding" | "another"));
-    let directly_after = text(end) == "after" && !last;
+    let opens =
+        clause.mood.condition.1 > 0 && text(0) == "after" && !(1..4).any(|at| matches!(text(at), "last" | "previous"));
+    let directly_after = text(end) == "after" && !last || opens;
     let key = if spaced && !directly_after {
         "since-start"
     } else if clause.fits(&AFTER) || clause.fits(&BETWEEN) {
@@ -94,6 +97,16 @@ fn timed(clause: &Clause<'_>) -> Option<Found> {
         return None;
     };
     clause.has(ACTS).then(|| clause.found(Kind::DeployInterval, object(clause)).with(key, length))
+}
+
+/// "Minutes between deploys: 15".
+fn unit_first(clause: &Clause<'_>) -> Option<(TimeDelta, usize, usize)> {
+    let found = clause.find(&UNIT_FIRST)?;
+    let at = *found.numbers.first()?;
+    let seconds = quantity::unit(&clause.words.get(found.start)?.text)?;
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]
+    let count = clause.number(at)?.clamp(0.0, 1e5) as i64;
+    Some((TimeDelta::seconds(seconds * count), at, at + 1))
 }
 
 /// Whether the duration belongs to something else: a time-out, a reminder.

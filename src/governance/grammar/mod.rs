@@ -104,7 +104,8 @@ fn names_a_limit(clause: &Clause<'_>) -> bool {
         .with(vocabulary::FREEZE);
     let short = clause.words.len() < 12 && clause.setting.name.len() < 80;
     short
-        && clause.setting.label.any(acts)
+        && (clause.setting.label.any(acts.with(vocabulary::BATCH))
+            || clause.has(acts) && !clause.setting.name.is_empty())
         && clause.mood.form == Form::Fragment
         && clause.words.iter().any(|word| word.classes.any(vocabulary::NUMBER))
 }

@@ -66,7 +66,16 @@ pub fn read(words: &[Word], text: &str) -> Times {
     if span != Span::default() {
         times.spans.push(span);
     }
+    share_days(&mut times.spans);
     times
+}
+
+/// "10:00-12:00 and 14:00-16:00, Monday to Friday": the days are those of both.
+fn share_days(spans: &mut [Span]) {
+    let mut named = spans.iter().map(|span| span.days).filter(|days| days.contains(&true));
+    let (Some(days), None) = (named.next(), named.next()) else { return };
+    let timed = |span: &&mut Span| !span.days.contains(&true) && span.from.is_some() && span.to.is_some();
+    spans.iter_mut().filter(timed).for_each(|span| span.days = days);
 }
 
 /// Whether a vague time stands beside a day, and does not narrow it: "Fridays or before holidays", not "Friday evenings".
@@ -92,6 +101,7 @@ fn begins_anew(span: &Span, item: &Item, words: &[Word], at: usize, next: usize)
                 .any(|at| self::item(words, at).is_some_and(|(item, _)| !matches!(item, Item::Days(_))));
             (timed && dayed) || (weekend(&span.days) && joined && time_follows) || (weekend(days) && timed)
         }
+        Item::Between(..) => span.from.is_some() && span.to.is_some(),
         Item::Dates(..) | Item::FromDate(_) => span.from_date.is_some(),
         _ => false,
     }

@@ -67,7 +67,7 @@ classes! {
     FRESH "fresh" "another again next previous prior last consecutive successive new subsequent following other",
     UNIT "unit" "second seconds sec secs s minute minutes min mins m hour hours hr hrs h hourly day days d daily week weeks wk w weekly month months monthly morning afternoon evening night session sessions issue issues sprint sprints feature task shift",
     WAIT "wait" "wait waits waiting pause pauses leave leaves allow space spaced spacing cooldown cool-down cool-off soak soaks soaking bake bakes baking gap interval monitor observe delay hold separate stagger separated apart give minimum elapse elapsed stay stays let keep watch",
-    FREEZE "freeze" "freeze freezes frozen freezing moratorium blackout embargo lockdown code-freeze deploy-freeze release-freeze",
+    FREEZE "freeze" "freeze freezes frozen freezing moratorium blackout embargo lockdown code-freeze deploy-freeze release-freeze no-deploy no-deploys",
     SMALL "small" "small smaller smallest focused minimal atomic tiny narrow bite-sized scoped bounded tight coherent self-contained concise single-purpose reviewable incremental granular",
     UNRELATED "unrelated" "unrelated mixed mixing mix unrelated-changes drive-by bundled opportunistic separate multiple",
     SIZE "size" "line lines loc file files commit commits change changes diff diffs",

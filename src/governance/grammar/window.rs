@@ -34,31 +34,45 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let acts = clause.has(ACTS.with(v::FREEZE)) || (clause.setting.label.any(ACTS.with(v::FREEZE)) && clause.may_ask());
     let heading =
         clause.setting.topic.any(v::DEPLOY.with(v::FREEZE)) && clause.mood.form != super::mood::Form::Statement;
-    if !(acts || heading) || !(clause.may_ask() || clause.fits(&FROZEN)) {
+    // "Deploys are allowed Monday to Thursday, 9 to 4" limits, "deploys are allowed on Fridays" does not.
+    let opens = clause.mood.form == super::mood::Form::Permission && clause.fits(&ALLOWED) || clause.fits(&WINDOW_IS);
+    if !(acts || heading) || !(clause.may_ask() || clause.fits(&FROZEN) || opens) {
         return Vec::new();
     }
     let times = times::read(&clause.words, clause.text);
+    let whole = |span: &Span| span.days.contains(&true) && span.from.is_some() && span.to.is_some();
+    if opens && !times.spans.iter().all(whole) {
+        return Vec::new();
+    }
     if times.spans.is_empty() {
         let event = acts
-            && clause.may_ask()
-            && (clause.fits(&EVENT)
+            && (clause.may_ask() || clause.has(v::FREEZE))
+            && (clause.may_ask() && clause.fits(&EVENT)
                 || ((clause.has(v::FREEZE) || forbids(clause)) && times::names_month(&clause.words)));
-        return if event { vec![clause.unbound(Kind::DeployWindow, object(clause))] } else { Vec::new() };
+        let found = clause.unbound(Kind::DeployWindow, object(clause));
+        let frozen = times::names_month(&clause.words) && forbids(clause);
+        let found = if frozen { found.polarity(Polarity::MustNot) } else { found };
+        return if event { vec![found] } else { Vec::new() };
     }
     if !about_acts(clause, acts) {
         return Vec::new();
     }
     let forbids = forbids(clause);
     let fuzzy = times.fuzzy && times.spans.iter().all(|span| span.from.is_none() && span.from_date.is_none());
-    if fuzzy || times.loose {
+    // Two windows of one sentence are one rule, which a directive cannot hold.
+    let several = !forbids && times.spans.len() > 1;
+    if fuzzy || times.loose || several {
         return vec![clause.unbound(Kind::DeployWindow, object(clause))];
     }
     times.spans.iter().map(|span| bind(clause, span, &times, forbids)).collect()
 }
 
 patterns! {
+    ALLOWED = ["is|are allowed|permitted"];
+    NO_ACTS = ["no ..2 @deploy|@push|@release|@merge", "no-deploy|no-deploys"];
+    WINDOW_IS = ["@deploy|@release|@merge ..1 window|windows is|are"];
     RATHER_NOT = ["^ prefer|try|consider ..1 not|no|never|avoid|don't"];
-    FROZEN = ["code|deploy|release|merge @freeze", "@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "frozen ..2 from|between|on|after|until"];
+    FROZEN = ["code|deploy|release|merge @freeze", "@freeze ..2 from|between|:|,|starts|start|begins|after|until", "is|are frozen", "is|are ..2 no-deploy", "frozen ..2 from|between|on|after|until"];
 }
 
 /// Whether the times limit an act rather than date a fact: it forbids, allows, or names a freeze.
@@ -73,7 +87,8 @@ fn about_acts(clause: &Clause<'_>, acts: bool) -> bool {
         || (clause.has(v::FREEZE) && clause.mood.form != super::mood::Form::Statement || clause.fits(&FROZEN))
         || clause.setting.label.any(v::FREEZE)
         || bare
-        || (acts && clause.fits(&ALLOWS))
+        || clause.fits(&NO_ACTS)
+        || (acts && clause.fits(&ALLOWS) && !clause.says(&["need", "needs", "require", "requires", "approval", "ask"]))
 }
 
 fn heading_of_windows(clause: &Clause<'_>) -> bool {
@@ -88,7 +103,7 @@ fn forbids(clause: &Clause<'_>) -> bool {
     let only = clause.says(&["only"]) && !clause.says(&["don't", "never", "no"]);
     let frozen =
         clause.has(v::FREEZE) || clause.setting.label.any(v::FREEZE) || (clause.setting.topic.any(v::FREEZE) && !only);
-    frozen || ((clause.forbids() || clause.fits(&RATHER_NOT)) && !only)
+    frozen || ((clause.forbids() || clause.fits(&RATHER_NOT) || clause.fits(&NO_ACTS)) && !only)
 }
 
 /// Whether it only wishes: "ideally, no deploys".
