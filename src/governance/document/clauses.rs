@@ -83,6 +83,11 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     if limits_the_same(sentence.get(at..)?) {
         return None;
     }
+    // "Run the tests, then commit" is one rule.
+    let after = sentence.get(at + dropped..)?.trim_end_matches(['.', ' ']);
+    if *joint == ", then " && ["then commit", "then push"].iter().any(|act| after.eq_ignore_ascii_case(act)) {
+        return None;
+    }
     let colon = *joint == ": ";
     if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
     {
