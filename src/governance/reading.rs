@@ -231,7 +231,7 @@ fn after_code(sentence: &str, start: usize) -> bool {
 
 fn describes(clause: &Clause<'_>) -> bool {
     let strong = clause.says(&["must", "always", "never", "required", "don't", "should", "mustn't"]);
-    !strong && !clause.setting.before
+    !strong && !clause.setting.before && !clause.forbids()
 }
 
 fn directive(

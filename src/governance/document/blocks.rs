@@ -316,7 +316,7 @@ fn comment(html: &str) -> Option<(&str, &str, &str)> {
 fn leads(passage: &Passage) -> bool {
     let text = passage.text.trim_end();
     let bold = passage.label + 2 >= text.len() && text.len() < 80;
-    text.ends_with(':') || (passage.place == Place::Item && text.len() < 80) || bold
+    text.ends_with(':') || (passage.place == Place::Item && text.len() < 120) || bold
 }
 
 fn last_sentence(text: &str) -> &str {

@@ -86,6 +86,11 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     if matches!(*joint, " — " | " – " | " - ") && is_range(sentence, at, at + joint.len()) {
         return None;
     }
+    // "Run the tests, then commit" is one rule.
+    let after = sentence.get(at + dropped..)?.trim_end_matches(['.', ' ']);
+    if *joint == ", then " && ["then commit", "then push"].iter().any(|act| after.eq_ignore_ascii_case(act)) {
+        return None;
+    }
     let colon = *joint == ": ";
     if colon && sentence.get(at + 2..).is_some_and(|rest| rest.starts_with('`') || rest.split_whitespace().count() < 4)
     {

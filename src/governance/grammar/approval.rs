@@ -37,6 +37,7 @@ patterns! {
         "@push ..1 user|users|logic|data", "automated|automatic|automatically ..2 review|reviews|@pr", "that|which require|requires ..2 review|attention",
         "dco ..1 sign-off", "sign-off ..1 ( @code", "@release ..1 age|profile",
     ];
+    SWITCHES = ["@never ..3 change|switch|create|delete|reset|rename|checkout|touch ..3 @branch"];
     UNREAD = ["@never ..2 submit|@commit|@push|open|@merge ..6 @person ..2 hasn't|haven't|not|didn't ..2 read|reviewed|approved|seen|tested"];
     BARE = ["@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
@@ -52,7 +53,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     // "If unsure, ask": what it is about is not named, and the topic is not meant.
     let elsewhere = clause.mood.condition.0 < clause.mood.condition.1 && !own;
     let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks() && !elsewhere;
-    let switches = clause.has(v::BRANCH) && clause.fits(&WITHOUT) && clause.forbids();
+    let switches = clause.fits(&SWITCHES) && clause.fits(&WITHOUT) && clause.forbids();
     let permits = clause.mood.form == Form::Permission && !clause.says(&["only"]);
     if !(governed || switches)
         || permits
@@ -66,6 +67,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && clause.has(v::APPROVE.with(v::PERSON))
         && (own || switches || clause.setting.negated)
         && speaks_of_people(clause);
+    // "Delete it unless asked" asks nobody.
+    let without = without && (clause.forbids() || !clause.says(&["unless"]));
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
         clause.fits(&ASK_FIRST) && speaks_of_people(clause) && (clause.has(v::PERSON) || !clause.fits(&REVIEW_SELF));

@@ -13,15 +13,17 @@ patterns! {
     BEFORE = [
         "before|prior-to|pre|until ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
         "pre-commit|pre-push", "to pass ..2 before", "ahead of ..2 @pr|@merge|@deploy", "before you ..1 @commit|@push|@merge|@deploy", "every|each time ..2 before ..2 @commit|@push", "before ..2 final ..2 commit|push|answer",
-        "and @deploy|@push|@commit $",
+        "and|then then? @deploy|@push|@commit $",
     ];
     /// "do not merge until CI is green", "never deploy with failing tests".
     GATED = [
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
         "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
-        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
+        "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "@pr|@commit|@merge ..4 only when|if|after|once ..8 @check|@pass", "@check ..2 is|are ..1 required|mandatory ..3 @pr|@commit|@merge|@push", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
     ];
+    /// "CI expects the tests to pass before a merge".
+    EXPECTED = ["expects|wants ..10 pass|passing ..2 before"];
     /// What is looked up rather than checked.
     LOOKS = ["check|verify|confirm|see|search whether|if|for|that|the ..4 already|existing|open|exists|board|status|assigned"];
     /// "after deploying, verify".
@@ -57,10 +59,13 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
     if !checks || clause.has(v::NOVERIFY.with(v::TRAILER)) || clause.fits(&LOOKS) {
         return None;
     }
-    let gated =
-        clause.fits(&GATED) && clause.has(v::CHECK.with(v::PASS)) && (clause.about(ACTS) || clause.says(&["ci"]));
+    let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
+    let gated = clause.fits(&GATED)
+        && (clause.has(v::CHECK.with(v::PASS)) || command)
+        && (clause.about(ACTS) || clause.says(&["ci"]));
+    let labelled = clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"]);
     let before = clause.fits(&BEFORE)
-        && clause.fits(&CHECKS)
+        && (clause.fits(&CHECKS) || labelled)
         && (clause.has(ACTS)
             || clause.says(&[
                 "submitting",
@@ -74,7 +79,9 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
             ]));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
     let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str()));
+    let expected = clause.fits(&EXPECTED) && clause.has(ACTS);
     let speaks = clause.asks()
+        || expected
         || clause.mood.form == Form::Fragment && (clause.says(&["before"]) || gated && clause.setting.topic.any(ACTS));
     if !speaks || reading || !(gated || before || after) || bare_tool(clause) && !(gated || after) {
         return None;
@@ -97,11 +104,16 @@ fn bare_tool(clause: &Clause<'_>) -> bool {
 
 /// An item of a list that is done before something.
 fn inherited(clause: &Clause<'_>) -> Option<Found> {
-    if !(clause.setting.before || clause.setting.after) || clause.mood.form == Form::Statement || clause.setting.negated
+    let passes = clause.has(v::CHECK) && clause.has(v::PASS) && clause.words.len() < 9;
+    if !(clause.setting.before || clause.setting.after)
+        || clause.mood.form == Form::Statement && !passes
+        || clause.setting.negated
     {
         return None;
     }
-    let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
+    // Below "Before committing:" a command alone is one to run.
+    let alone = clause.words.first().is_some_and(|word| word.classes.any(CODE) && runs(&word.text));
+    let command = alone || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
     let vague = clause
         .words
         .get(clause.mood.main)
@@ -181,6 +193,16 @@ fn is_command(text: &str) -> bool {
         || words.clone().filter(|word| !word.is_empty()).count() < 9
             && text.contains(' ')
             && words.into_iter().any(checks)
+}
+
+/// Whether a code span reads as a command that is no step of git's.
+fn runs(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let other = ["git", "gh", "cd", "cp", "mv", "rm", "mkdir", "export", "curl", "ssh", "docker", "source"];
+    text.contains(' ')
+        && first.chars().all(|letter| letter.is_ascii_lowercase() || "./-_".contains(letter))
+        && !other.contains(&first)
+        && !text.contains(['=', ':', '{', '<'])
 }
 
 /// Before what: the act named after "before", else the first.

@@ -14,15 +14,17 @@ patterns! {
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
         "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
-        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
-        "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
+        "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
         "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
+    MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
+    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks ..6"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
 
@@ -51,23 +53,29 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         word.classes.any(CODE)
             && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
     });
-    let linked = (clause.fits(&ISSUE_RULE) || closes) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
+    let lower = clause.text.to_ascii_lowercase();
+    let closes = closes || ["\"closes #", "\"fixes #", "\"refs #"].iter().any(|start| lower.contains(start));
+    let linked = closes || clause.fits(&ISSUE_RULE) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
     let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {
         matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
     });
-    let issue = linked && (links || closes) && clause.mood.form == Form::Command && !clause.has(v::VERSION);
+    let modal = clause.mood.form == Form::Modal && clause.has(v::COMMIT.with(v::PR)) && clause.fits(&MUST_LINK);
+    let commanded = (links || closes) && clause.mood.form == Form::Command;
+    let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
         && clause.fits(&IN_MESSAGES)
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
-    let follows = stated
-        && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
+    let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
+    let follows = consists
+        || stated
+            && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
     let other = clause.words.get(clause.mood.main).is_some_and(|word| {
         matches!(
             word.text.as_str(),
             "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"
         )
     });
-    let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention;
+    let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention && !consists;
     if other
         || lead
         || !(convention && !stated || follows || rule && !stated || issue || inside)
@@ -117,6 +125,10 @@ fn is_shape(text: &str) -> bool {
         "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
         "revert",
     ];
+    let open = ["[type]", "<type>", "{type}", "type(", "(scope)", "<scope>"].iter().any(|part| text.contains(part));
+    if open && text.contains(':') {
+        return true;
+    }
     let name = text.split(['(', ':', '[', '!']).next().unwrap_or_default().trim();
     text.contains(':') && TYPES.contains(&name)
 }

@@ -29,7 +29,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     // "deploy" of other trades, and settings of names.
     let homonym = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if matches!(first.text.as_str(), "production" | "prod") && matches!(second.text.as_str(), "code" | "build" | "builds" | "mode" | "output" | "source" | "bundle" | "reality" | "paths" | "files" | "ready" | "logic" | "deps" | "dependencies")));
+    let called = clause.words.iter().any(|word| word.text.contains("()"));
     if homonym
+        || called
         || clause.has(v::PR.with(v::MESSAGE))
         || clause.says(&["model", "smart", "contract", "contracts", "docs"]) && !clause.has(v::ENVIRONMENT)
     {

@@ -76,13 +76,14 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.words.first().is_some_and(|word| word.text == "no") && clause.words.len() < 12
             || clause.says(&["no", "expose", "leak"])
     } else {
-        git && clause.has(v::COMMIT.with(v::PUSH).with(v::PR)) && commits_files(clause) || git_place(clause)
+        let place = clause.says(&["git", "repo", "repository", "version"]) && clause.forbids();
+        git && (place || clause.has(v::COMMIT.with(v::PUSH).with(v::PR))) && commits_files(clause) || git_place(clause)
     };
     if !about || !clause.has(v::COMMIT) && clause.fits(&OF_LOGS) {
         return None;
     }
     let mut read = clause.found(Kind::Secrets, Object::Commit);
-    if read.polarity == Polarity::Must && git_place(clause) {
+    if read.polarity == Polarity::Must && clause.says(&["out", "outside"]) {
         read.polarity = Polarity::MustNot;
     }
     Some(named(clause, read))

@@ -33,7 +33,7 @@ patterns! {
 /// Reads what a clause says about size.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
-    let long = clause.mood.form == Form::Fragment && clause.words.len() > 24;
+    let long = clause.words.len() > if clause.mood.form == Form::Fragment { 24 } else { 45 };
     if !governed
         || long
         || !(clause.may_ask() || clause.fits(&IS_SMALL))
