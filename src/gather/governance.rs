@@ -1,29 +1,24 @@
 //! What the governance files say to one request: rules to adopt, and what is to be found against a change.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 
 use super::Subject;
-use crate::engine::decision::{Gate, Level, Source};
+use crate::engine::decision::{Gate, Level};
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Facts, Known, Missing, OutsideFinding};
+use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::policy::problem::FileProblems;
-use crate::engine::policy::{EnvironmentPolicy, Policy};
-use crate::engine::rules::governance::{Governance, OnWeakening, Waiver};
+use crate::engine::rules::RuleId;
+use crate::engine::rules::governance::Waiver;
 use crate::engine::rules::storage_topology::Severity;
-use crate::engine::rules::{Rule, RuleId};
 use crate::error::Error;
-use crate::governance::contradiction::contradictions;
 use crate::governance::directive::{Directive, Polarity};
 use crate::governance::honour::{Certainty, Change, Depth, Obstacle, Request, Violation, honour};
 use crate::governance::load::{Loaded, Reason, Tree, load};
-use crate::governance::map::source;
 use crate::governance::reading::{Reading, read};
-use crate::governance::{
-    Basis, Loss, Terms, Weakening, absent, adopt, lock, policy_weakenings, terms, waivers, weakenings,
-};
+use crate::governance::{Basis, Terms, absent, adopt, lock, terms, waivers};
 use crate::report::PolicyKind;
 use crate::sources::git::{Reach, Repo};
 use crate::sources::policy::{self, Home, Wanted};
@@ -232,72 +227,6 @@ impl Subject {
         }
     }
 
-    /// What a change takes away from the governance file and from the policy.
-    fn weakened(
-        &self,
-        base: &Governed,
-        head: &Governed,
-        commit: &CommitId,
-        settings: &Governance,
-    ) -> Vec<OutsideFinding> {
-        let mut losses: Vec<Weakening> = weakenings(&base.reading.directives, &head.reading.directives);
-        losses.extend(newly_contradicted(&base.reading.directives, &head.reading.directives));
-        losses.extend(newly_waived(&base.waivers, &head.waivers));
-        match policy::at(&self.repo, commit) {
-            Ok(Some(changed)) => losses.extend(self.policy_losses(&changed, commit)),
-            Ok(None) if matches!(self.found.home, Home::Tip { .. }) => losses.push(gone("the policy file")),
-            Ok(None) => {}
-            Err(error) => return vec![found(Severity::High, &error.message, None)],
-        }
-        let level = match settings.on_weakening {
-            OnWeakening::Advise => Severity::Low,
-            OnWeakening::Hold => Severity::Medium,
-            OnWeakening::Reject => Severity::High,
-        };
-        let told = |loss: Weakening| {
-            let place = format!("{}:{}", loss.source.file, loss.source.line);
-            let way = "it needs an approving review of exactly this commit by somebody whom the policy of the default branch names; the host is not asked here";
-            found(
-                level,
-                &format!("the change takes away from what governs it: {}: {}; {way}", loss.subject, loss.words),
-                Some(place),
-            )
-        };
-        losses.into_iter().map(told).collect()
-    }
-
-    /// What a changed policy takes away, in any environment that the base names.
-    fn policy_losses(&self, changed: &Policy, commit: &CommitId) -> Vec<Weakening> {
-        let base = &self.found.policy;
-        let mut losses = Vec::new();
-        let mut calendars: BTreeSet<&str> = BTreeSet::new();
-        let environments: Vec<EnvironmentPolicy> =
-            base.patterns().into_iter().filter_map(|pattern| base.environment(pattern.as_str())).collect();
-        for old in &environments {
-            match changed.environment(&old.environment) {
-                Some(new) => losses.extend(policy_weakenings(old, &new)),
-                None => losses.push(gone(&old.environment)),
-            }
-            calendars.extend(old.rules.iter().filter_map(|entry| match &entry.rule {
-                Rule::Freeze(freeze) => freeze.calendar().map(|(path, _)| path),
-                _ => None,
-            }));
-        }
-        if base.history() != changed.history() {
-            losses.push(altered("history", "where deployments are recorded is changed"));
-        }
-        if base.repository() != changed.repository() {
-            losses.push(altered("repository", "the name of the repository is changed"));
-        }
-        for path in calendars {
-            let of = |commit: &CommitId| self.repo.read_at(commit, path, 4 << 20).ok().flatten();
-            if self.branch.as_ref().is_ok_and(|branch| of(&branch.tip) != of(commit)) {
-                losses.push(altered(path, "a calendar that a freeze reads is changed"));
-            }
-        }
-        losses
-    }
-
     /// How the lock differs from the governance file in force, in words; nothing where there is no lock.
     pub(super) fn lock_note(&self) -> Option<String> {
         let tip = &self.branch.as_ref().ok()?.tip;
@@ -339,48 +268,8 @@ pub(super) fn never_block_on_guesses(policy: &mut EnvironmentPolicy, facts: &Fac
     })
 }
 
-fn found(level: Severity, message: &str, place: Option<String>) -> OutsideFinding {
+pub(super) fn found(level: Severity, message: &str, place: Option<String>) -> OutsideFinding {
     OutsideFinding { level, message: message.to_owned(), place }
-}
-
-fn gone(what: &str) -> Weakening {
-    Weakening { loss: Loss::Removed, ..altered(what, "removed") }
-}
-
-fn altered(what: &str, words: &str) -> Weakening {
-    let source = Source { file: policy::PATHS[0].to_owned(), line: 1 };
-    Weakening { loss: Loss::Weakened, subject: what.to_owned(), source, words: words.to_owned() }
-}
-
-/// Directives of the base that a change sets the opposite against.
-fn newly_contradicted(base: &[Directive], head: &[Directive]) -> Vec<Weakening> {
-    let before = contradictions(base);
-    let was = |id: &str| base.iter().zip(&before).any(|(one, against)| one.id == id && against.is_some());
-    let now = contradictions(head);
-    let lost = head.iter().zip(&now).filter_map(|(directive, against)| {
-        let other = head.get((*against)?)?;
-        let known = base.iter().any(|one| one.id == directive.id) && !was(&directive.id);
-        known.then(|| Weakening {
-            loss: Loss::Weakened,
-            subject: directive.id.clone(),
-            source: source(directive),
-            words: format!("{}:{} now asks the opposite", other.place.file, other.place.line),
-        })
-    });
-    lost.collect()
-}
-
-/// Waivers that a change adds or prolongs.
-fn newly_waived(base: &[Waiver], head: &[Waiver]) -> Vec<Weakening> {
-    let until = |directive: &str| base.iter().filter(|one| one.directive == directive).map(|one| one.until).max();
-    let longer = head.iter().filter(|one| until(&one.directive).is_none_or(|known| one.until > known));
-    let told = longer.map(|one| Weakening {
-        loss: Loss::Weakened,
-        subject: one.directive.clone(),
-        source: one.source.clone().unwrap_or(Source { file: policy::PATHS[0].to_owned(), line: 1 }),
-        words: format!("waived until {}", one.until),
-    });
-    told.collect()
 }
 
 /// A violation as a finding: what has landed cannot be mended without rewriting the branch, and a guess or a preference

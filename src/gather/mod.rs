@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod governance;
+mod weakening;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -60,7 +60,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let of = |kinds: &[Kind]| found.iter().any(|found| kinds.contains(&found.kind));
     let cadence = of(&[Kind::DeployWindow, Kind::DeployFrequency, Kind::DeployInterval]);
     let batches = of(&[Kind::Batching]);
-    let batched = batches && clause.has(vocabulary::BATCH);
+    let says_batch = batches && clause.has(vocabulary::BATCH);
     let waits = clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(vocabulary::WAIT));
     let timed = of(&[Kind::DeployWindow, Kind::DeployFrequency]) || waits && of(&[Kind::DeployInterval]);
     // A branch in a sentence about cadence is its scope.
@@ -74,7 +74,7 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.
     let sized = size::read(clause).filter(|found| !batches || found.kind != Kind::Batching);
-    found.extend(sized.filter(|found| !batched || found.params.keys().any(|key| key.starts_with("max"))));
+    found.extend(sized.filter(|found| !says_batch || found.params.keys().any(|key| key.starts_with("max"))));
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     // "No deploys from a Friday on" is no way to deploy.
