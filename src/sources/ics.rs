@@ -245,6 +245,19 @@ mod tests {
     }
 
     #[test]
+    fn what_never_ends_or_never_begins_is_an_error() {
+        let cases = [
+            ("DTSTART:20200101T000000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY", "more often than daily"),
+            ("DTSTART:20260101T000000Z\nDTEND:20260101T010000Z\nRRULE:FREQ=DAILY;INTERVAL=0", "never comes back"),
+            ("DTSTART:20260102T000000Z\nDTEND:20260101T000000Z", "ends before it starts"),
+        ];
+        for (event, expected) in cases {
+            let error = spans(&format!("BEGIN:VEVENT\nUID:1\n{event}\nEND:VEVENT")).expect_err(event);
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn all_day_events_are_local_days() {
         let event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261225\nDTEND;VALUE=DATE:20261227\nSUMMARY:Christmas\nEND:VEVENT";
         assert_eq!(spans(event), Ok(vec![("2026-12-24T23:00:00Z".into(), "2026-12-26T23:00:00Z".into())]));
