@@ -17,7 +17,7 @@ use crate::engine::facts::{Known, Missing};
 use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
 use crate::error::Error;
 use crate::gather::Subject;
-use crate::render::clean;
+use crate::render::{clean, harmless, wrap};
 
 /// What was read, from where, as a timeline
 #[derive(Debug, Args)]
@@ -108,7 +108,10 @@ impl History {
                     );
                 }
                 for missing in [missing(&rollouts), missing(&landings)].into_iter().flatten() {
-                    let _ = writeln!(out, "missing: {}. {}", missing.what, missing.remedy);
+                    let text = format!("missing: {}. {}", missing.what, missing.remedy);
+                    for line in wrap(&harmless(&text), edge.width) {
+                        let _ = writeln!(out, "{line}");
+                    }
                 }
                 if landings.is_ok_and(|landings| landings.iter().any(|landing| landing.precision == Precision::Guessed))
                 {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::question::{QuestionArgs, report};
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
-use crate::engine::decision::{Decision, Status as RuleStatus};
+use crate::engine::decision::{Decision, Finding, Status as RuleStatus};
 use crate::engine::duration;
 use crate::engine::event::{Environment, Instant};
 use crate::engine::facts::Facts;
@@ -139,11 +139,23 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, wid
         let _ = writeln!(out, "{}   {}", clean(&decision.environment), marked_answer(decision, zone));
         let shut =
             decision.findings.iter().filter(|finding| !matches!(finding.status, RuleStatus::Met | RuleStatus::Skipped));
+        // One cause is said once, for all the rules that it keeps from knowing.
+        let mut causes: Vec<(&Finding, Vec<&str>)> = Vec::new();
         for finding in shut {
+            let same = |first: &Finding| {
+                (first.status, first.level.is_mandatory(), &first.message)
+                    == (RuleStatus::Unknown, finding.level.is_mandatory(), &finding.message)
+            };
+            match causes.iter_mut().find(|(first, _)| same(first)) {
+                Some((_, rules)) => rules.push(finding.rule),
+                None => causes.push((finding, vec![finding.rule])),
+            }
+        }
+        for (finding, rules) in causes {
             let level = if finding.level.is_mandatory() { "" } else { " (advice)" };
             let until =
                 finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
-            line(&mut out, 2, width, &format!("◼ {}{level}: {}{until}", finding.rule, finding.message));
+            line(&mut out, 2, width, &format!("◼ {}{level}: {}{until}", rules.join(", "), finding.message));
         }
         for (rule, asks, Budget { left, of }) in &glance.budgets {
             line(&mut out, 2, width, &format!("{left} of {of} left: {rule}, {asks}"));

@@ -23,7 +23,7 @@ impl Classes {
 
 macro_rules! classes {
     ($($constant:ident $name:literal $words:literal,)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the variants are the constants' names")]
         enum Index { $($constant,)* }
 
         $(#[doc = $name] pub const $constant: Classes = Classes(1 << Index::$constant as u64);)*

@@ -138,13 +138,6 @@ impl Repo {
         self.inner.path()
     }
 
-    /// Where `origin` is fetched from.
-    #[must_use]
-    pub fn origin_url(&self) -> Option<String> {
-        let origin = self.inner.find_remote("origin").ok()?;
-        Some(text(origin.url_bytes())).filter(|url| !url.is_empty())
-    }
-
     /// When a commit was made, by its committer's clock.
     #[must_use]
     pub fn committed_at(&self, commit: &CommitId) -> Option<Instant> {
