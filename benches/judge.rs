@@ -44,7 +44,7 @@ fn judge(criterion: &mut Criterion) {
     let top = Fetched { name: "policy.yml".into(), origin: Origin::File, bytes: policy.into() };
     let policy = load(top, &mut |name| Err(name.to_owned())).expect("a valid policy");
     let environment = policy.environment("production").expect("named");
-    let accounts = rollout_facts(&policy, &environment, &Ok(records), None, at, Future::Unseen);
+    let accounts = rollout_facts(&policy, &environment, Ok(records), None, at, Future::Unseen);
     let missing = || Missing::new("not read", "not needed");
     let facts = Facts {
         request: DeployRequest {

@@ -83,7 +83,7 @@ fn rules() -> impl Strategy<Value = Vec<(usize, usize)>> {
 
 fn facts(policy: &Policy, records: &[Deployment], landings: &[i64], at: Instant, overrides: Vec<Override>) -> Facts {
     let environment = policy.environment("production").expect("named");
-    let accounts = rollout_facts(policy, &environment, &Ok(records.to_vec()), None, at, Future::Unseen);
+    let accounts = rollout_facts(policy, &environment, Ok(records.to_vec()), None, at, Future::Unseen);
     let mut sorted: Vec<i64> = landings.to_vec();
     sorted.sort_unstable();
     let landing = |(index, step): (usize, &i64)| Landing {

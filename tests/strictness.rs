@@ -190,7 +190,7 @@ impl History {
     fn facts(&self, at: Instant) -> Facts {
         let cut = self.cut.map(instant).filter(|cut| *cut <= at);
         let account = |name: &str| {
-            let records = self.records.iter().filter(|record| &*record.environment == name);
+            let records = self.records.iter().filter(|record| &*record.environment == name).cloned().collect();
             Ok(Arc::new(Rollouts::as_of(records, at, Future::Unseen, cut)))
         };
         let mut sorted = self.landings.clone();

@@ -68,7 +68,7 @@ impl History {
         let records = subject.records(self.question.given()?, &question, &policy.environment)?;
         let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
-        let accounts = rollout_facts(&subject.found.policy, &policy, &listed, complete_since, now, subject.future());
+        let accounts = rollout_facts(&subject.found.policy, &policy, listed, complete_since, now, subject.future());
         let trunk = subject.trunk(since);
         let cut = trunk.as_ref().ok().filter(|trunk| trunk.shallow).and_then(|trunk| trunk.complete_since);
         let landings = trunk.map(|trunk| trunk.landings);

@@ -155,7 +155,7 @@ fn held(
         let last = records.partition_point(|one| one.started_at <= at);
         let known = records[first.min(last)..last].iter().filter(|one| one.id != asked.id);
         let known: Vec<Deployment> = known.filter(|one| asked.run.is_none() || one.run != asked.run).cloned().collect();
-        let accounts = rollout_facts(policy, environment, &Ok(known), None, at, Future::Unseen);
+        let accounts = rollout_facts(policy, environment, Ok(known), None, at, Future::Unseen);
         let unread = || Missing::new("not read", "not needed");
         let facts = Facts {
             request: DeployRequest {

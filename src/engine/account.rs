@@ -25,7 +25,7 @@ pub struct RolloutFacts {
 pub fn rollout_facts(
     policy: &Policy,
     environment: &EnvironmentPolicy,
-    records: &Known<Vec<Deployment>>,
+    records: Known<Vec<Deployment>>,
     complete_since: Option<Instant>,
     now: Instant,
     future: Future,
@@ -37,27 +37,29 @@ pub fn rollout_facts(
             return RolloutFacts { rollouts: Err(missing.clone()), own_rollouts: Err(missing.clone()), elsewhere };
         }
     };
-    let account = |counts: &dyn Fn(&Environment) -> bool| {
-        Ok(Arc::new(Rollouts::as_of(
-            records.iter().filter(|record| counts(&record.environment)),
-            now,
-            future,
-            complete_since,
-        )))
+    let account = |records: Vec<Deployment>| Ok(Arc::new(Rollouts::as_of(records, now, future, complete_since)));
+    let some = |counts: &dyn Fn(&Environment) -> bool| {
+        account(records.iter().filter(|record| counts(&record.environment)).cloned().collect())
     };
-    let own: Known<Arc<Rollouts>> = account(&|name| *name == environment.environment);
-    let shared = environment.target.as_ref().map(|target| {
-        // An environment's target is looked up once, however many records name it.
-        let mut targets: BTreeMap<Environment, bool> = BTreeMap::new();
-        for record in records {
+    let is_own = |name: &Environment| *name == environment.environment;
+    let elsewhere = named(environment).map(|name| (name.clone(), some(&|other| *other == name))).collect();
+    // An environment's target is looked up once, however many records name it.
+    let mut targets: BTreeMap<Environment, bool> = BTreeMap::new();
+    if let Some(target) = &environment.target {
+        for record in &records {
             if !targets.contains_key(&record.environment) {
                 targets.insert(record.environment.clone(), policy.target(&record.environment).as_ref() == Some(target));
             }
         }
-        account(&|name| *name == environment.environment || targets.get(name).copied().unwrap_or_default())
-    });
-    let elsewhere = named(environment).map(|name| (name.clone(), account(&|other| *other == name))).collect();
-    RolloutFacts { rollouts: shared.unwrap_or_else(|| own.clone()), own_rollouts: own, elsewhere }
+    }
+    let counts = |name: &Environment| is_own(name) || targets.get(name).copied().unwrap_or_default();
+    let shared = targets.iter().any(|(name, shared)| *shared && !is_own(name));
+    let own_only = shared.then(|| some(&is_own));
+    // The largest account comes last: its records move, and are not copied.
+    let mut records = records;
+    records.retain(|record| counts(&record.environment));
+    let rollouts: Known<Arc<Rollouts>> = account(records);
+    RolloutFacts { own_rollouts: own_only.unwrap_or_else(|| rollouts.clone()), rollouts, elsewhere }
 }
 
 /// The environments that rules name.

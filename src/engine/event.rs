@@ -28,7 +28,8 @@ impl CommitId {
     /// Wraps an id; case is folded, since ids are hexadecimal.
     #[must_use]
     pub fn new(id: &str) -> Self {
-        if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // Without a way out of the loop, the bytes are looked at many at once.
+        if id.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
             return Self(id.to_ascii_lowercase().into());
         }
         Self(id.into())
@@ -129,6 +130,14 @@ pub struct Deployment {
     pub actor: Option<Arc<str>>,
     pub url: Option<Arc<str>>,
     pub precision: Precision,
+}
+
+impl Deployment {
+    /// Whether records name their runs, by the look of the first.
+    #[must_use]
+    pub fn name_runs<'a>(records: impl IntoIterator<Item = &'a Self>) -> bool {
+        records.into_iter().take(100).any(|record| record.run.is_some())
+    }
 }
 
 /// One landing on a branch: a merge, a squash or a direct push.

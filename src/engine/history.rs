@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::calendar::utc;
 use super::duration;
 use super::event::{CommitId, Deployment, Environment, Instant, Precision};
+use super::firsts::Firsts;
 
 /// Where a rollout stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,22 +37,20 @@ pub struct Rollout {
     pub actor: Option<Arc<str>>,
     pub url: Option<Arc<str>>,
     /// How many records it has.
-    pub records: usize,
+    pub records: u32,
     /// It claimed to start in the future: clocks disagree.
     pub clock_ahead: bool,
     pub precision: Precision,
 }
 
+// A rollout takes no more room than its record, so that a million of them are made in the place of their records.
+const _: () = assert!(size_of::<Rollout>() <= size_of::<Deployment>());
+
 impl Rollout {
-    fn of(record: &Deployment, now: Instant) -> Self {
+    fn of(record: Deployment, now: Instant) -> Self {
         let ended = record.state.is_final() && record.finished_at.is_none_or(|finish| finish <= now);
-        let clock_ahead = record.started_at > now;
         let start = record.started_at.min(now);
         Self {
-            id: record.id.clone(),
-            environment: record.environment.clone(),
-            commit: record.commit.clone(),
-            revision: record.revision.clone(),
             start,
             finish: ended.then(|| record.finished_at.unwrap_or(start)),
             finish_unrecorded: ended && record.finished_at.is_none(),
@@ -61,11 +59,15 @@ impl Rollout {
                 true if record.state.is_failure() => Outcome::Failure,
                 true => Outcome::Success,
             },
-            run: record.run.clone(),
-            actor: record.actor.clone(),
-            url: record.url.clone(),
             records: 1,
-            clock_ahead,
+            clock_ahead: record.started_at > now,
+            id: record.id,
+            environment: record.environment,
+            commit: record.commit,
+            revision: record.revision,
+            run: record.run,
+            actor: record.actor,
+            url: record.url,
             precision: record.precision,
         }
     }
@@ -126,6 +128,25 @@ pub enum Future {
     ClocksDisagree,
 }
 
+/// Makes one rollout of the records of each run.
+fn join_runs(rollouts: &mut Vec<Rollout>) {
+    let runs = rollouts.iter().any(|rollout| rollout.run.is_some());
+    let mut runs = Firsts::with_room_for(if runs { rollouts.len() } else { 0 });
+    let mut kept = 0;
+    for index in 0..rollouts.len() {
+        let run = |other: usize| (&*rollouts[other].environment, rollouts[other].run.as_deref());
+        let first = if rollouts[index].run.is_some() { runs.of(&run(index), kept, run) } else { kept };
+        if first < kept {
+            let (earlier, later) = rollouts.split_at_mut(index);
+            earlier[first].join(&later[0]);
+        } else {
+            rollouts.swap(kept, index);
+            kept += 1;
+        }
+    }
+    rollouts.truncate(kept);
+}
+
 /// The rollouts to one target, as known at one instant, by their starts.
 #[derive(Clone, Debug, Default)]
 pub struct Rollouts {
@@ -141,34 +162,20 @@ pub struct Rollouts {
 impl Rollouts {
     /// Groups records into rollouts, as they were known at `now`; the order of records is irrelevant.
     #[must_use]
-    pub fn as_of<'a>(
-        records: impl IntoIterator<Item = &'a Deployment>,
-        now: Instant,
-        future: Future,
-        complete_since: Option<Instant>,
-    ) -> Self {
-        let seen = |record: &&Deployment| {
+    pub fn as_of(mut records: Vec<Deployment>, now: Instant, future: Future, complete_since: Option<Instant>) -> Self {
+        records.retain(|record| {
             record.state.has_started() && (record.started_at <= now || future == Future::ClocksDisagree)
-        };
+        });
         // Records in their order are rollouts in theirs: a run begins with its first record.
-        let mut records: Vec<(Instant, &Deployment)> =
-            records.into_iter().filter(seen).map(|record| (record.started_at.min(now), record)).collect();
-        records.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| one.1.id.cmp(&two.1.id)));
-        let mut rollouts: Vec<Rollout> = Vec::with_capacity(records.len());
-        let mut of_run: FxHashMap<(&str, &str), usize> = FxHashMap::default();
-        of_run.reserve(if records.iter().take(100).any(|(_, one)| one.run.is_some()) { records.len() } else { 0 });
-        for (_, record) in records {
-            let rollout = Rollout::of(record, now);
-            let Some(run) = &record.run else {
-                rollouts.push(rollout);
-                continue;
-            };
-            let index = *of_run.entry((&*record.environment, &**run)).or_insert(rollouts.len());
-            match rollouts.get_mut(index) {
-                Some(known) => known.join(&rollout),
-                None => rollouts.push(rollout),
-            }
+        let start = |record: &Deployment| record.started_at.min(now);
+        if !records.is_sorted_by_key(start) {
+            records.sort_by_cached_key(start);
         }
+        for tied in records.chunk_by_mut(|one, two| start(one) == start(two)).filter(|tied| tied.len() > 1) {
+            tied.sort_unstable_by(|one, two| one.id.cmp(&two.id));
+        }
+        let mut rollouts: Vec<Rollout> = records.into_iter().map(|record| Rollout::of(record, now)).collect();
+        join_runs(&mut rollouts);
         Self::of(rollouts, complete_since)
     }
 

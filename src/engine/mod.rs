@@ -7,6 +7,7 @@ pub mod duration;
 pub mod evaluate;
 pub mod event;
 pub mod facts;
+pub mod firsts;
 pub mod history;
 pub mod lane;
 pub mod policy;

@@ -210,7 +210,8 @@ impl Subject {
             Err(missing) => Err(missing.clone()),
         };
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
-        let accounts = rollout_facts(&self.found.policy, &policy, &listed, complete_since, now, future);
+        let elsewhere = listed.as_ref().ok().and_then(|listed| elsewhere_note(&self.found.policy, &policy, listed));
+        let accounts = rollout_facts(&self.found.policy, &policy, listed, complete_since, now, future);
 
         let landed = tip.is_ok_and(|tip| tip == &commit || self.repo.ancestry(&commit, tip) == Ok(Ancestry::Older));
         let base = batch::base(&accounts.own_rollouts);
@@ -234,9 +235,7 @@ impl Subject {
         });
         notes.extend(self.branch_note());
         notes.extend(self.fetch_note(&policy));
-        if let Ok(listed) = &listed {
-            notes.extend(elsewhere_note(&self.found.policy, &policy, listed));
-        }
+        notes.extend(elsewhere);
         if policy.rules.is_empty() && !unrecorded {
             notes.push(format!("no rule judges {}: everything is approved", policy.environment));
         }

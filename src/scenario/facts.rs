@@ -27,7 +27,7 @@ impl Scenario {
             told.cloned().collect()
         });
         let records = records.ok_or_else(|| untold("deployments"));
-        let accounts = rollout_facts(policy, environment, &records, self.complete_since, ask.at, self.future);
+        let accounts = rollout_facts(policy, environment, records, self.complete_since, ask.at, self.future);
         let line = self.line(ask.at);
         let newest = line.as_ref().ok().and_then(|line| line.landed.last());
         let commit = ask.commit.clone().or_else(|| newest.map(|push| push.landing.commit.clone()));

@@ -10,7 +10,7 @@ use crate::error::Error;
 pub const LOG_LIMIT: u64 = 1 << 30;
 
 /// How much of a file that is read piece by piece is read at once, in bytes.
-pub const PIECE: usize = 256 * 1024;
+pub const PIECE: usize = 64 * 1024;
 
 /// Reads a whole file; `None` where there is none.
 ///

@@ -8,11 +8,11 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, de};
 
 use super::files;
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
+use crate::engine::firsts::Firsts;
 use crate::error::Error;
 
 /// How many bad lines are shown.
@@ -129,8 +129,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
     }
 }
 
-impl<'a> Field<'a> {
-    fn optional(self, key: &str) -> Result<Option<Cow<'a, str>>, String> {
+impl Field<'_> {
+    fn optional(&self, key: &str) -> Result<Option<&str>, String> {
         match self {
             Self::Missing | Self::Null => Ok(None),
             Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty: leave it out, or write null")),
@@ -143,9 +143,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    fn required(self, key: &str) -> Result<Cow<'a, str>, String> {
+    fn required(&self, key: &str) -> Result<&str, String> {
         match self {
-            Self::Missing => Err(format!("`{key}` is missing")),
             Self::Null => Err(format!("`{key}` is null, and is required")),
             Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty, and is required")),
             given => given.optional(key)?.ok_or_else(|| format!("`{key}` is missing")),
@@ -207,7 +206,7 @@ struct Reading {
     numbers: Vec<usize>,
     bad: Vec<(usize, String)>,
     lines: usize,
-    names: Names,
+    writer: Writer,
 }
 
 impl Reading {
@@ -218,7 +217,7 @@ impl Reading {
         if line.is_empty() {
             return;
         }
-        match read_line(line, &mut self.names) {
+        match read_line(line, &mut self.writer) {
             Ok(deployment) => {
                 self.deployments.push(deployment);
                 self.numbers.push(self.lines);
@@ -228,7 +227,7 @@ impl Reading {
     }
 }
 
-fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
+fn read_line(line: &[u8], writer: &mut Writer) -> Result<Deployment, String> {
     if line.len() > LONGEST {
         return Err(format!("the line is longer than {LONGEST} bytes"));
     }
@@ -236,7 +235,7 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
     if !line.starts_with('{') {
         return Err("not a JSON object: a line begins with `{`".to_owned());
     }
-    let line = plain::read(line).map_or_else(|| any_json(line), Ok)?;
+    let line = writer.layout.read(line).map_or_else(|| any_json(line), Ok)?;
     let id = line.id.required("id")?;
     let environment = line.environment.required("environment")?;
     let revision = line.revision.optional("revision")?;
@@ -245,17 +244,16 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
         Field::Null if revision.is_none() => {
             return Err("`commit` is null, and no `revision` names what was deployed".to_owned());
         }
-        given => given.optional("commit")?,
+        ref given => given.optional("commit")?,
     };
     let state = line.state.required("state")?;
     let state =
-        DeploymentState::ALL.into_iter().find(|(name, _)| *name == state).map(|(_, state)| state).ok_or_else(|| {
+        DeploymentState::ALL.iter().find(|(name, _)| *name == state).map(|(_, state)| *state).ok_or_else(|| {
             let names: Vec<&str> = DeploymentState::ALL.into_iter().map(|(name, _)| name).collect();
             format!("`state` is `{state}`: write one of {}", names.join(", "))
         })?;
-    let started_at = instant("started_at", &line.started_at.required("started_at")?)?;
-    let finished_at =
-        line.finished_at.optional("finished_at")?.map(|text| instant("finished_at", &text)).transpose()?;
+    let started_at = instant("started_at", line.started_at.required("started_at")?)?;
+    let finished_at = line.finished_at.optional("finished_at")?.map(|text| instant("finished_at", text)).transpose()?;
     if finished_at.is_some() && !state.is_final() {
         return Err(
             "`finished_at` stands beside a `state` that is not final: give it success, failure, error or inactive"
@@ -267,17 +265,17 @@ fn read_line(line: &[u8], names: &mut Names) -> Result<Deployment, String> {
     }
     let id: Arc<str> = id.into();
     // A run of one record is often called as its record is.
-    let run = line.run.optional("run")?.map(|run| if run == *id { id.clone() } else { run.into() });
+    let run = line.run.optional("run")?.map(|run| if *run == *id { id.clone() } else { run.into() });
     Ok(Deployment {
         id,
-        environment: names.environments.shared(&environment),
-        commit: commit.map(|commit| CommitId::new(&commit)),
+        environment: writer.environments.shared(environment),
+        commit: commit.map(CommitId::new),
         revision: revision.map(Into::into),
         state,
         started_at,
         finished_at,
         run,
-        actor: line.actor.optional("actor")?.map(|actor| names.actors.shared(&actor)),
+        actor: line.actor.optional("actor")?.map(|actor| writer.actors.shared(actor)),
         url: line.url.optional("url")?.map(Into::into),
         precision: Precision::Recorded,
     })
@@ -290,9 +288,10 @@ fn any_json(line: &str) -> Result<Line<'_>, String> {
     })
 }
 
-/// The names that return line after line.
+/// What returns line after line.
 #[derive(Default)]
-struct Names {
+struct Writer {
+    layout: plain::Layout,
     environments: Shared,
     actors: Shared,
 }
@@ -332,30 +331,33 @@ fn instant(key: &str, text: &str) -> Result<Instant, String> {
 
 /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that nearly every log has.
 fn quick(text: &[u8]) -> Option<Instant> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = *text else {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let [.., b'Z'] = text else { return None };
+    if [text[4], text[7], text[10], text[13], text[16]] != *b"--T::" {
         return None;
+    }
+    let two = |at: usize| {
+        let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+        (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
     };
-    let digits = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
-    };
-    let year = i32::try_from(digits(&[y0, y1, y2, y3])?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, digits(&[m0, m1])?, digits(&[d0, d1])?)?;
-    Some(date.and_hms_opt(digits(&[h0, h1])?, digits(&[n0, n1])?, digits(&[s0, s1])?)?.and_utc())
+    let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
+    Some(date.and_hms_opt(two(11)?, two(14)?, two(17)?)?.and_utc())
 }
 
 /// What lines say against one another: an id twice, a run with two commits.
 fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Vec<(usize, String)> {
-    let mut ids: FxHashMap<&str, usize> = FxHashMap::default();
-    ids.reserve(deployments.len());
-    let mut runs: FxHashMap<(&str, &str), usize> = FxHashMap::default();
-    runs.reserve(if deployments.iter().take(100).any(|one| one.run.is_some()) { deployments.len() } else { 0 });
     let mut bad = Vec::new();
+    let mut ids = Firsts::with_room_for(deployments.len());
+    let mut runs = Firsts::with_room_for(if Deployment::name_runs(deployments) { deployments.len() } else { 0 });
     for (index, (deployment, line)) in deployments.iter().zip(lines).enumerate() {
-        if let Some(first) = ids.insert(&deployment.id, *line) {
-            bad.push((*line, format!("the id `{}` stands in line {first} already", deployment.id)));
+        let first = ids.of(&&*deployment.id, index, |other| &*deployments[other].id);
+        if first != index {
+            bad.push((*line, format!("the id `{}` stands in line {} already", deployment.id, lines[first])));
         }
         let Some(run) = &deployment.run else { continue };
-        let first = *runs.entry((&deployment.environment, run)).or_insert(index);
+        let name_of = |other: usize| (&*deployments[other].environment, deployments[other].run.as_deref());
+        let first = runs.of(&(&*deployment.environment, Some(&**run)), index, name_of);
         if deployments[first].commit != deployment.commit {
             bad.push((*line, format!("run `{run}` has another commit in line {}: a run ships one", lines[first])));
         }
