@@ -120,6 +120,14 @@ impl History {
                         "note: `~` marks instants that are commit dates; commits pushed together look like several pushes"
                     );
                 }
+                if let Some(reason) = subject.repo.wants_graph() {
+                    let text = format!(
+                        "note: {reason}. `git commit-graph write --reachable` makes one; `replay` and `report` then read all of history in about a tenth of the time"
+                    );
+                    for line in wrap(&harmless(&text), edge.width) {
+                        let _ = writeln!(out, "{line}");
+                    }
+                }
                 out
             }
         }))

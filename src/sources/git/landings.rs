@@ -57,10 +57,11 @@ impl Landings {
     }
 }
 
-struct Step {
-    id: Oid,
-    subject: String,
-    committed: Instant,
+/// One commit of a first-parent line.
+pub(super) struct Step {
+    pub id: Oid,
+    pub subject: String,
+    pub committed: Instant,
 }
 
 enum End {
@@ -81,27 +82,7 @@ impl Repo {
     /// Where the tip or a commit that it builds on is not here.
     pub fn landings(&self, tip: &CommitId, since: Instant, now: Now) -> Known<Landings> {
         let (steps, end) = self.walk(self.require(tip)?.id(), since)?;
-        let pushes = self.pushes();
-        let mut landings: Vec<Landing> = Vec::new();
-        let mut brought = HashMap::new();
-        let carriers = carriers(&steps, &pushes);
-        for (step, carrier) in steps.iter().zip(&carriers).rev() {
-            brought.insert(step.id, landings.len());
-            if carrier.is_some() {
-                continue;
-            }
-            let told = pushes.get(&step.id).map(|push| (push.at, Precision::Recorded));
-            let parent = landings.last().map_or(step.committed, |parent| parent.at);
-            let (at, precision) = told.unwrap_or((step.committed.max(parent), Precision::Guessed));
-            landings.push(Landing {
-                commit: commit_id(step.id),
-                subject: step.subject.clone(),
-                at,
-                precision,
-                files: Vec::new(),
-            });
-        }
-        keep_order(&mut landings);
+        let (mut landings, brought) = land(steps, &self.pushes());
         let later = match now.clock {
             Clock::Asked => {
                 let first = landings.iter().position(|landing| landing.at > now.instant);
@@ -125,7 +106,7 @@ impl Repo {
             complete_since,
             shallow: matches!(end, End::Shallow),
             now: now.instant,
-            brought,
+            brought: brought.into_iter().collect(),
         })
     }
 
@@ -192,8 +173,30 @@ pub(super) fn unreadable(id: Oid) -> Missing {
     Missing::new(format!("commit {id} cannot be read"), format!("git fetch origin {id}"))
 }
 
+/// The landings that steps, newest first, came in by, and the place of each step's own among them: both oldest first.
+pub(super) fn land(steps: Vec<Step>, pushes: &HashMap<Oid, Push>) -> (Vec<Landing>, Vec<(Oid, usize)>) {
+    let mut landings: Vec<Landing> = Vec::new();
+    let mut brought = Vec::with_capacity(steps.len());
+    let carriers = carriers(&steps, pushes);
+    for (step, carrier) in steps.into_iter().zip(carriers).rev() {
+        brought.push((step.id, landings.len()));
+        if carrier.is_some() {
+            continue;
+        }
+        let told = pushes.get(&step.id).map(|push| (push.at, Precision::Recorded));
+        let parent = landings.last().map_or(step.committed, |parent| parent.at);
+        let (at, precision) = told.unwrap_or((step.committed.max(parent), Precision::Guessed));
+        landings.push(Landing { commit: commit_id(step.id), subject: step.subject, at, precision, files: Vec::new() });
+    }
+    keep_order(&mut landings);
+    (landings, brought)
+}
+
 /// For each step, newest first, the later one whose push carried it.
 fn carriers(steps: &[Step], pushes: &HashMap<Oid, Push>) -> Vec<Option<usize>> {
+    if pushes.is_empty() {
+        return vec![None; steps.len()];
+    }
     let places: HashMap<Oid, usize> = steps.iter().enumerate().map(|(place, step)| (step.id, place)).collect();
     let mut carriers = vec![None; steps.len()];
     for (place, step) in steps.iter().enumerate() {

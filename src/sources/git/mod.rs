@@ -3,6 +3,7 @@
 mod batch;
 mod branch;
 mod change;
+mod commits;
 mod compare;
 mod error;
 mod landings;
@@ -12,6 +13,7 @@ mod reach;
 mod tags;
 mod touched;
 mod tree;
+mod trunk;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,11 +24,13 @@ use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Known, Missing};
 
 pub use branch::{DefaultBranch, FoundBy};
+pub use commits::NoGraph;
 pub use error::GitError;
 pub use landings::{Clock, Landings, Now};
 pub use paths::PathFilter;
 pub use tags::{DeployTags, UnreadTag};
 pub use tree::{CommitTree, Reach};
+pub use trunk::{ReadBy, TrunkHistory};
 
 /// A repository, opened for reading.
 pub struct Repo {
