@@ -93,17 +93,31 @@ fn in_force(facts: &Facts, known: Instant, instant: Instant) -> Option<&Override
 }
 
 /// The earliest instant, not before `at`, at which the decision would be *approve*, if nothing else happens.
+fn next_approval(policy: &EnvironmentPolicy, facts: &Facts, lane: Lane, at: Instant) -> Option<Instant> {
+    first_opening(&binding(policy, lane), facts, at, |instant| in_force(facts, at, instant).is_some())
+}
+
+/// The rules that can hold a request on a lane.
+#[must_use]
+pub fn binding(policy: &EnvironmentPolicy, lane: Lane) -> Vec<&RuleEntry> {
+    let skipped = policy.skips(lane);
+    policy.rules.iter().filter(|entry| entry.level.is_mandatory() && !skipped.contains(&entry.rule.id())).collect()
+}
+
+/// The earliest instant, not before `at`, at which all rules are open; soft-mandatory ones count as open while `lifted`.
 ///
 /// Steps from until to until: each rule promises never to open before its own, so the latest of them is the earliest
 /// instant worth asking again, and asking again finds the rules that have closed meanwhile.
-fn next_approval(policy: &EnvironmentPolicy, facts: &Facts, lane: Lane, at: Instant) -> Option<Instant> {
-    let skipped = policy.skips(lane);
-    let overridden = |instant| in_force(facts, at, instant).is_some();
-    let binding: Vec<&RuleEntry> =
-        policy.rules.iter().filter(|entry| entry.level.is_mandatory() && !skipped.contains(&entry.rule.id())).collect();
+#[must_use]
+pub fn first_opening(
+    binding: &[&RuleEntry],
+    facts: &Facts,
+    at: Instant,
+    lifted: impl Fn(Instant) -> bool,
+) -> Option<Instant> {
     let mut instant = at;
     for _ in 0..MOST_STEPS {
-        let lifted = overridden(instant);
+        let lifted = lifted(instant);
         let mut latest = instant;
         for entry in binding.iter().filter(|entry| !(lifted && entry.level == Level::SoftMandatory)) {
             match entry.rule.check().gate(facts, instant) {

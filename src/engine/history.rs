@@ -187,6 +187,36 @@ impl Rollouts {
         Self { by_start: rollouts, by_finish, running, complete_since }
     }
 
+    /// Takes in a rollout that starts now: not before any other.
+    pub fn begin(&mut self, rollout: Rollout) {
+        self.running.push(self.by_start.len());
+        self.by_start.push(rollout);
+    }
+
+    /// Finishes the one that has run longest, with success: not before any other finish.
+    pub fn finish_oldest(&mut self, at: Instant) {
+        if self.running.is_empty() {
+            return;
+        }
+        let index = self.running.remove(0);
+        (self.by_start[index].finish, self.by_start[index].outcome) = (Some(at), Outcome::Success);
+        self.by_finish.push(index);
+    }
+
+    /// Forgets what finished before an instant, where that is most of it; the newest rollout stays.
+    pub fn forget_before(&mut self, instant: Instant) {
+        let old = |rollout: &Rollout| rollout.finish.is_some_and(|finish| finish < instant);
+        if self.by_start.len() < 64 || !old(&self.by_start[self.by_start.len() / 2]) {
+            return;
+        }
+        let kept = self.by_start.iter().position(|rollout| !old(rollout)).unwrap_or(self.by_start.len() - 1);
+        self.by_start.drain(..kept);
+        self.by_finish.retain(|index| *index >= kept);
+        for index in self.by_finish.iter_mut().chain(&mut self.running) {
+            *index -= kept;
+        }
+    }
+
     /// Those whose instants somebody recorded.
     #[must_use]
     pub fn recorded(&self) -> Self {

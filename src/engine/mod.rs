@@ -10,6 +10,8 @@ pub mod facts;
 pub mod firsts;
 pub mod history;
 pub mod lane;
+pub mod pace;
 pub mod policy;
+pub mod replay;
 pub mod rules;
 pub mod week;

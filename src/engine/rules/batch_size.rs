@@ -91,6 +91,11 @@ impl BatchSize {
         Json::Object(bounds.into_iter().filter_map(|(key, bound)| bound.map(|bound| (key.to_owned(), bound))).collect())
     }
 
+    /// The most commits that may go together.
+    pub(crate) const fn most(&self) -> Option<usize> {
+        self.most
+    }
+
     fn judge(&self, batch: &Batch, at: Instant) -> Gate {
         let size = batch.size();
         if size == 0 || batch.base.is_none() {
