@@ -10,6 +10,7 @@ pub mod facts;
 pub mod firsts;
 pub mod history;
 pub mod lane;
+pub mod metrics;
 pub mod policy;
 pub mod rules;
 pub mod week;
