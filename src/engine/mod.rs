@@ -10,6 +10,7 @@ pub mod facts;
 pub mod firsts;
 pub mod history;
 pub mod lane;
+pub mod metrics;
 pub mod pace;
 pub mod policy;
 pub mod replay;
