@@ -98,3 +98,47 @@ fn what_needs_no_history() {
     insta::assert_snapshot!("policy-show", says(&["policy", "show"]));
     insta::assert_snapshot!("init-print", says(&["init", "--print"]));
 }
+
+#[test]
+fn the_calendar_in_every_format() {
+    let fixture = Fixture::new();
+    fixture.write(
+        ".github/deploy-rhythm.yml",
+        "version: 1
+timezone: Europe/Berlin
+extends: [business-hours]
+environments:
+  production:
+    soft-mandatory:
+      - deployment-window: [{days: mon-fri, from: \"06:00\", to: \"22:00\"}, {days: sun, from: \"02:30\", to: \"04:00\"}]
+        because: somebody is awake
+      - freeze: {from: 2025-12-18, to: 2026-01-03, because: year end}
+      - freeze: {ics: .github/holidays.ics, because: public holidays}
+    advisory:
+      - freeze: {days: mon, from: \"09:00\", to: \"10:00\", because: the weekly meeting}
+  nights:
+    without: [deployment-window]
+    soft-mandatory:
+      - deployment-window: {days: [sat, sun], from: \"22:00\", to: \"02:30\"}
+",
+    );
+    fixture.write(
+        ".github/holidays.ics",
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20260403\r\nSUMMARY:Good Friday\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nDTSTART;VALUE=DATE:20260406\r\nSUMMARY:Easter Monday\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    );
+    fixture.commit(1, "Begin");
+    let says = |arguments: &[&str]| {
+        let (code, text, errors) = run(&fixture, &[arguments, &["--at", "2026-03-04T14:09:00Z"]].concat());
+        assert!(errors.is_empty(), "{errors}");
+        format!("exit code {code}\n\n{text}")
+    };
+    let of = |environment: &str, days: &str, format: &str| {
+        says(&["calendar", "--environment", environment, "--days", days, "--format", format])
+    };
+    insta::assert_snapshot!("calendar-terminal", of("production", "60", "terminal"));
+    insta::assert_snapshot!("calendar-markdown", of("production", "60", "markdown"));
+    insta::assert_snapshot!("calendar-nights", of("nights", "400", "terminal"));
+    insta::assert_snapshot!("calendar-json", of("production", "2", "json"));
+    insta::assert_snapshot!("calendar-ics", of("production", "2", "ics").replace('\r', ""));
+    insta::assert_snapshot!("policy-validate", says(&["policy", "validate"]));
+}

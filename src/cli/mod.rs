@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod calendar;
 mod check;
 mod generate;
 mod governance;
@@ -9,6 +10,7 @@ mod policy;
 mod question;
 mod review;
 mod status;
+mod validate;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -53,6 +55,7 @@ Ask:
   why          The same, with each rule's reasoning in full
   status       Each environment: budgets left, the next opening, what runs
   history      What was read, from where, as a timeline
+  calendar     When windows and freezes are open: the days to come
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -91,6 +94,7 @@ enum Command {
     Why(why::Why),
     Status(status::Status),
     History(history::History),
+    Calendar(calendar::Calendar),
     Init(init::Init),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
@@ -110,6 +114,7 @@ impl Cli {
             Command::Why(command) => command.run(edge),
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
+            Command::Calendar(command) => command.run(edge),
             Command::Init(command) => command.run(),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),

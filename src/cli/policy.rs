@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::review::Review;
+use super::validate::Validate;
 use super::{Edge, Outcome};
 use crate::engine::duration;
 use crate::engine::lane::Lane;
@@ -26,8 +27,8 @@ pub struct PolicyCommand {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check the file; every error with its line and its fix
-    Validate(PolicyArgs),
+    /// Check the file: every error with its line and its fix, and what is odd about its windows and freezes
+    Validate(Validate),
     /// The resolved policy, with where each rule comes from
     Show(Show),
     /// The JSON Schema of policy files, for editors
@@ -66,24 +67,13 @@ impl PolicyArgs {
 impl PolicyCommand {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         match self.command {
-            Command::Validate(args) => validate(&args),
+            Command::Validate(command) => command.run(edge),
             Command::Show(command) => command.run(),
             Command::Schema => Ok(Outcome::done(format!("{:#}\n", schema()))),
             Command::Test(command) => command.run(),
             Command::Review(command) => command.run(edge),
         }
     }
-}
-
-fn validate(args: &PolicyArgs) -> Result<Outcome, Error> {
-    let (_, found) = args.find()?;
-    let names: Vec<&str> = found.policy.patterns().into_iter().map(Pattern::as_str).collect();
-    let mut out = format!("{} is valid\n", clean(&found.description));
-    for name in names {
-        let rules = found.policy.environment(name).map_or(0, |environment| environment.rules.len());
-        let _ = writeln!(out, "  {}: {rules} rules", clean(name));
-    }
-    Ok(Outcome::done(out))
 }
 
 /// The resolved policy, with where each rule comes from

@@ -70,7 +70,7 @@ pub struct RequestArgs {
     pub run: Option<String>,
 }
 
-fn instant(text: &str) -> Result<Instant, String> {
+pub(super) fn instant(text: &str) -> Result<Instant, String> {
     let instant = parse_instant(text)
         .ok_or_else(|| "write an instant such as 2026-12-24T15:00:00Z or 2026-12-24T16:00:00+01:00".to_owned())?;
     if (1971..=9000).contains(&instant.year()) {

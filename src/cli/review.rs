@@ -10,8 +10,8 @@ use super::question::QuestionArgs;
 use super::{Edge, Outcome};
 use crate::engine::account::rollout_facts;
 use crate::engine::decision::Gate;
-use crate::engine::event::{Deployment, Instant};
-use crate::engine::facts::{DeployRequest, Facts, Missing};
+use crate::engine::event::{CommitId, Deployment, Instant};
+use crate::engine::facts::{DeployRequest, Facts};
 use crate::engine::history::Future;
 use crate::engine::lane::LaneRequest;
 use crate::engine::policy::{EnvironmentPolicy, Pattern, Policy, RuleEntry};
@@ -156,24 +156,16 @@ fn held(
         let known = records[first.min(last)..last].iter().filter(|one| one.id != asked.id);
         let known: Vec<Deployment> = known.filter(|one| asked.run.is_none() || one.run != asked.run).cloned().collect();
         let accounts = rollout_facts(policy, environment, Ok(known), None, at, Future::Unseen);
-        let unread = || Missing::new("not read", "not needed");
+        let request = DeployRequest {
+            environment: environment.environment.clone(),
+            commit: asked.commit.clone().unwrap_or_else(|| CommitId::new("")),
+            lane: LaneRequest::Found,
+        };
         let facts = Facts {
-            request: DeployRequest {
-                environment: environment.environment.clone(),
-                commit: asked.commit.clone().unwrap_or_else(|| crate::engine::event::CommitId::new("")),
-                lane: LaneRequest::Found,
-            },
             rollouts: accounts.rollouts,
             own_rollouts: accounts.own_rollouts,
             elsewhere: accounts.elsewhere,
-            pushes: Err(unread()),
-            batch: Err(unread()),
-            ancestry: Err(unread()),
-            governance: Err(unread()),
-            storage: Err(unread()),
-            checks: Err(unread()),
-            overrides: Vec::new(),
-            calendars: std::collections::BTreeMap::new(),
+            ..Facts::unread(request)
         };
         entry.rule.check().gate(&facts, at) != Gate::Open
     };

@@ -123,6 +123,13 @@ impl fmt::Display for Unit {
     }
 }
 
+/// What a zone is called at an instant: `CET`; where it has no name, its offset: `UTC+11`.
+#[must_use]
+pub fn zone_name(zone: Tz, at: Instant) -> String {
+    let name = at.with_timezone(&zone).format("%Z").to_string();
+    if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name }
+}
+
 /// The first instant of a local day.
 #[must_use]
 pub fn start_of_day(zone: Tz, day: NaiveDate) -> Option<Instant> {
@@ -133,6 +140,15 @@ pub fn start_of_day(zone: Tz, day: NaiveDate) -> Option<Instant> {
 #[must_use]
 pub fn end_of_day(zone: Tz, day: NaiveDate) -> Option<Instant> {
     instant_of(zone, day.succ_opt()?.and_time(NaiveTime::MIN), Bound::Start)
+}
+
+/// The local days on which what reaches into a span may start: two more before it, since an occurrence may run past
+/// midnight and a zone may skip a whole day.
+pub fn days_of(zone: Tz, from: Instant, to: Instant) -> impl Iterator<Item = NaiveDate> {
+    let day = |instant: Instant| instant.with_timezone(&zone).date_naive();
+    let first = day(from).checked_sub_days(Days::new(2)).unwrap_or(NaiveDate::MIN);
+    let last = day(to);
+    first.iter_days().take_while(move |day| *day <= last)
 }
 
 /// A time of day, in seconds since midnight; `24:00` is the next midnight.
@@ -251,24 +267,28 @@ pub struct Weekly {
 }
 
 impl Weekly {
-    /// The occurrence that starts on a local day, as `[start, end)`; `None` where there is none or nothing is left of it.
+    /// The bounds of the occurrence that starts on a local day, as they are written; `None` where there is none.
     #[must_use]
-    pub fn on(&self, zone: Tz, day: NaiveDate) -> Option<(Instant, Instant)> {
+    pub fn written(&self, day: NaiveDate) -> Option<(NaiveDateTime, NaiveDateTime)> {
         if !self.days.has(day.weekday()) {
             return None;
         }
         let last = if self.to < self.from { day.succ_opt()? } else { day };
-        let start = instant_of(zone, self.from.on(day)?, Bound::Start)?;
-        let end = instant_of(zone, self.to.on(last)?, Bound::End)?;
+        Some((self.from.on(day)?, self.to.on(last)?))
+    }
+
+    /// The occurrence that starts on a local day, as `[start, end)`; `None` where there is none or nothing is left of it.
+    #[must_use]
+    pub fn on(&self, zone: Tz, day: NaiveDate) -> Option<(Instant, Instant)> {
+        let (from, to) = self.written(day)?;
+        let (start, end) = (instant_of(zone, from, Bound::Start)?, instant_of(zone, to, Bound::End)?);
         (start < end).then_some((start, end))
     }
 
     /// The occurrences that end after `at`, in order of their days, as far as the horizon reaches.
     pub fn from_instant(&self, zone: Tz, at: Instant) -> impl Iterator<Item = (Instant, Instant)> + '_ {
-        // Two days back: an occurrence may run past midnight, and a zone may skip a whole day.
-        let first = at.with_timezone(&zone).date_naive().checked_sub_days(Days::new(2)).unwrap_or(NaiveDate::MIN);
-        let days = usize::try_from(HORIZON.num_days()).unwrap_or(400) + 4;
-        first.iter_days().take(days).filter_map(move |day| self.on(zone, day)).filter(move |(_, end)| *end > at)
+        let to = at + HORIZON + TimeDelta::days(1);
+        days_of(zone, at, to).filter_map(move |day| self.on(zone, day)).filter(move |(_, end)| *end > at)
     }
 }
 

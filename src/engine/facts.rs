@@ -138,6 +138,26 @@ pub struct Override {
 pub type Busy = Vec<(Instant, Instant)>;
 
 impl Facts {
+    /// The facts of a question that needs none of them but those that the caller adds.
+    #[must_use]
+    pub fn unread(request: DeployRequest) -> Self {
+        let unread = || Missing::new("not read", "not needed");
+        Self {
+            request,
+            rollouts: Err(unread()),
+            own_rollouts: Err(unread()),
+            elsewhere: BTreeMap::new(),
+            pushes: Err(unread()),
+            batch: Err(unread()),
+            ancestry: Err(unread()),
+            governance: Err(unread()),
+            storage: Err(unread()),
+            checks: Err(unread()),
+            overrides: Vec::new(),
+            calendars: BTreeMap::new(),
+        }
+    }
+
     /// The same without what has a guessed instant.
     #[must_use]
     pub fn without_guesses(&self) -> Self {

@@ -1,6 +1,7 @@
 //! The engine: facts in, decision out. Pure: no file, clock, environment, log or async.
 
 pub mod account;
+pub mod agenda;
 pub mod calendar;
 pub mod decision;
 pub mod duration;

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use super::decision::Gate;
 use super::event::{CommitId, Instant, Landing, Precision};
-use super::facts::{Ancestry, Batch, BatchLanding, Busy, DeployRequest, Facts, Known, Missing, Pushes};
+use super::facts::{Batch, BatchLanding, Busy, DeployRequest, Facts, Known, Pushes};
 use super::history::{Outcome, Rollout, Rollouts};
 use super::lane::LaneRequest;
 use super::pace::{Pace, Turn};
@@ -149,30 +149,18 @@ impl<'a> Simulation<'a> {
         let lookback = policy.lookback();
         let by_fix = has(RuleId::FixChain);
         let by_batch = by_fix || has(RuleId::BatchSize);
-        let unread = || Missing::new("not told by the past", "leave the rule out");
-        let empty = Batch { base: None, landings: Vec::new(), shipped: Vec::new(), complete_since: None };
-        let facts = Facts {
-            request: DeployRequest {
-                environment: policy.environment.clone(),
-                commit: CommitId::new(""),
-                lane: LaneRequest::Found,
-            },
-            rollouts: Ok(Arc::new(Rollouts::default())),
-            own_rollouts: Err(unread()),
-            elsewhere: BTreeMap::new(),
-            pushes: if has(RuleId::PushFrequency) {
-                Ok(Pushes { requested_landed: true, ..Pushes::default() })
-            } else {
-                Err(unread())
-            },
-            batch: if by_batch { Ok(empty) } else { Err(unread()) },
-            ancestry: Ok(Some(Ancestry::Other)),
-            governance: Err(unread()),
-            storage: Err(unread()),
-            checks: Err(unread()),
-            overrides: Vec::new(),
-            calendars,
+        let request = DeployRequest {
+            environment: policy.environment.clone(),
+            commit: CommitId::new(""),
+            lane: LaneRequest::Found,
         };
+        let mut facts = Facts { calendars, rollouts: Ok(Arc::default()), ..Facts::unread(request) };
+        if has(RuleId::PushFrequency) {
+            facts.pushes = Ok(Pushes { requested_landed: true, ..Pushes::default() });
+        }
+        if by_batch {
+            facts.batch = Ok(Batch { base: None, landings: Vec::new(), shipped: Vec::new(), complete_since: None });
+        }
         Self {
             past,
             most: u64::try_from(pace.most_together()).unwrap_or(u64::MAX),

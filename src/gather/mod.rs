@@ -1,17 +1,19 @@
 //! Gathers the facts of a request: the repository, the policy, the record of deployments.
 
+pub mod agenda;
 mod batch;
+pub mod calendars;
 pub mod governance;
+pub mod past;
 mod weakening;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
 use crate::engine::account::rollout_facts;
-use crate::engine::calendar::HORIZON;
 use crate::engine::decision::Level;
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Deployment, Environment, Instant};
@@ -19,12 +21,11 @@ use crate::engine::facts::{Ancestry, DeployRequest, Facts, Known, Missing, Pushe
 use crate::engine::history::Future;
 use crate::engine::lane::LaneRequest;
 use crate::engine::policy::{EnvironmentPolicy, Policy, RuleEntry, Trigger};
-use crate::engine::rules::{Rule, RuleId};
+use crate::engine::rules::RuleId;
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
 use crate::sources::deployments::{self, Records};
 use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilter, Repo};
-use crate::sources::ics;
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
@@ -249,7 +250,7 @@ impl Subject {
         notes.extend(records.into_iter().flat_map(|records| records.notes));
         let subject = self.repo.subject(&commit);
         let facts = Facts {
-            calendars: self.calendars(&policy),
+            calendars: calendars::busy(&calendars::ahead(Some(&self.repo), &self.found.home, &policy, now)),
             request: DeployRequest { environment: policy.environment.clone(), commit, lane },
             rollouts: accounts.rollouts,
             own_rollouts: accounts.own_rollouts,
@@ -304,29 +305,6 @@ impl Subject {
                 duration::glance(age)
             )
         })
-    }
-
-    fn calendars(&self, policy: &EnvironmentPolicy) -> BTreeMap<String, Known<Vec<(Instant, Instant)>>> {
-        let (from, to) = (self.now.instant - TimeDelta::days(2), self.now.instant + HORIZON + TimeDelta::days(2));
-        let mut calendars = BTreeMap::new();
-        for entry in &policy.rules {
-            let Rule::Freeze(freeze) = &entry.rule else { continue };
-            let Some((path, zone)) = freeze.calendar() else { continue };
-            let missing = |why: String| {
-                Missing::new(
-                    format!("the calendar {path}: {why}"),
-                    "put a valid calendar file there, on the default branch",
-                )
-            };
-            let busy = match self.found.home.read(Some(&self.repo), path) {
-                Ok(Some(bytes)) => ics::busy(path, &String::from_utf8_lossy(&bytes), zone, from, to)
-                    .map_err(|error| missing(error.to_string())),
-                Ok(None) => Err(missing("there is no such file".to_owned())),
-                Err(error) => Err(missing(error.message)),
-            };
-            calendars.insert(path.to_owned(), busy);
-        }
-        calendars
     }
 }
 

@@ -28,19 +28,27 @@ enum Edge {
     Instant(Instant),
 }
 
-/// The spans that a calendar's events cover between two instants, joined and sorted.
+/// One time that an event covers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    pub from: Instant,
+    pub to: Instant,
+    pub title: String,
+}
+
+/// The times that a calendar's events cover between two instants, sorted.
 ///
 /// # Errors
 ///
 /// Fails where the text is no calendar, or an event cannot be placed in time.
-pub fn busy(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Result<Vec<(Instant, Instant)>, IcsError> {
+pub fn events(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Result<Vec<Event>, IcsError> {
     let unfolded = unfold(text.trim_start_matches('\u{feff}'));
     let not_a_calendar =
         |why: &str| IcsError::NotACalendar { name: name.to_owned(), why: why.chars().take(200).collect() };
     let calendar = read_calendar(&unfolded).map_err(|why| not_a_calendar(&why))?;
-    let mut spans = Vec::new();
+    let mut events = Vec::new();
     for event in calendar.components.iter().filter(|component| component.name.as_str().eq_ignore_ascii_case("VEVENT")) {
-        let title = || {
+        let title = || -> String {
             value(event, "SUMMARY")
                 .or_else(|| value(event, "UID"))
                 .unwrap_or("without a name")
@@ -53,17 +61,24 @@ pub fn busy(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Res
             event: title(),
             why,
         })?;
-        spans.extend(found.into_iter().filter(|(start, end)| start < end && *end > from && *start < to));
+        let within = found.into_iter().filter(|(start, end)| start < end && *end > from && *start < to);
+        events.extend(within.map(|(from, to)| Event { from, to, title: title() }));
     }
-    spans.sort_unstable();
+    events.sort_unstable();
+    Ok(events)
+}
+
+/// The spans that sorted events cover, joined.
+#[must_use]
+pub fn joined(events: &[Event]) -> Vec<(Instant, Instant)> {
     let mut joined: Vec<(Instant, Instant)> = Vec::new();
-    for (start, end) in spans {
+    for Event { from, to, .. } in events {
         match joined.last_mut() {
-            Some((_, last)) if start <= *last => *last = end.max(*last),
-            _ => joined.push((start, end)),
+            Some((_, last)) if from <= last => *last = *to.max(last),
+            _ => joined.push((*from, *to)),
         }
     }
-    Ok(joined)
+    joined
 }
 
 fn property<'a>(event: &'a Component<'_>, name: &str) -> Option<&'a Property<'a>> {
@@ -229,19 +244,19 @@ fn length_of(text: &str) -> Result<TimeDelta, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::busy;
+    use super::{events, joined};
     use crate::engine::calendar::utc;
     use chrono_tz::Tz;
 
-    fn spans(events: &str) -> Result<Vec<(String, String)>, String> {
+    fn spans(text: &str) -> Result<Vec<(String, String)>, String> {
         let text = format!(
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n{}\r\nEND:VCALENDAR\r\n",
-            events.replace('\n', "\r\n")
+            text.replace('\n', "\r\n")
         );
         let from = "2026-01-01T00:00:00Z".parse().expect("instant");
         let to = "2027-01-31T00:00:00Z".parse().expect("instant");
-        let busy = busy("holidays.ics", &text, Tz::Europe__Paris, from, to).map_err(|error| error.to_string())?;
-        Ok(busy.into_iter().map(|(start, end)| (utc(start), utc(end))).collect())
+        let events = events("holidays.ics", &text, Tz::Europe__Paris, from, to).map_err(|error| error.to_string())?;
+        Ok(joined(&events).into_iter().map(|(start, end)| (utc(start), utc(end))).collect())
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl DeploymentWindow {
     }
 
     /// Its windows and their zone.
-    pub(super) fn windows(&self) -> (&[Weekly], Tz) {
+    pub(in crate::engine) fn windows(&self) -> (&[Weekly], Tz) {
         (&self.windows, self.zone_or_utc())
     }
 

@@ -47,6 +47,11 @@ impl FixChain {
         json!({"fixes": self.fixes, "within": duration::show(self.within)})
     }
 
+    /// How many fixes make a chain that is refused.
+    pub(crate) const fn fixes(&self) -> usize {
+        self.fixes
+    }
+
     /// The longest chain of fixes that ends at the batch's newest fix, newest first.
     fn chain<'a>(&self, batch: &'a Batch) -> Vec<&'a Landing> {
         let Some(newest) = newest_fix(batch) else { return Vec::new() };

@@ -112,6 +112,12 @@ impl Freeze {
         }
     }
 
+    /// Whether it shuts certain dates rather than hours of every week.
+    #[must_use]
+    pub const fn is_dated(&self) -> bool {
+        !matches!(self.span, Span::Weekly(_))
+    }
+
     /// Whether all that it lets go, the other lets go too.
     pub(super) fn at_least_as_strict(&self, other: &Self) -> bool {
         let same_zone = self.zone_or_utc() == other.zone_or_utc();
@@ -140,7 +146,7 @@ impl Freeze {
     }
 
     /// Its weekly span and the zone of that, where it has one.
-    pub(super) fn weekly(&self) -> Option<(Weekly, Tz)> {
+    pub(in crate::engine) fn weekly(&self) -> Option<(Weekly, Tz)> {
         match &self.span {
             Span::Weekly(weekly) => Some((*weekly, self.zone_or_utc())),
             _ => None,
@@ -157,7 +163,7 @@ impl Freeze {
     }
 
     /// The instants between which it holds, where it has dates.
-    fn dates(&self) -> Option<(Instant, Instant)> {
+    pub(in crate::engine) fn dates(&self) -> Option<(Instant, Instant)> {
         let Span::Dated { from, to } = &self.span else { return None };
         let zone = self.zone_or_utc();
         let from = match *from {

@@ -1,0 +1,134 @@
+//! The past that a replay judges: the pushes of a span, and the rules as far as the past tells their facts.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::{Subject, calendars};
+use crate::engine::event::{Instant, Landing};
+use crate::engine::facts::{Busy, Known, Missing};
+use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rules::{Rule, RuleId};
+use crate::sources::git::{Clock, PathFilter, TrunkHistory};
+use crate::sources::policy::Home;
+
+/// The pushes of a span, oldest first, and how many commits each one brought.
+#[derive(Clone, Debug, Default)]
+pub struct Pushed {
+    pub landings: Vec<Landing>,
+    pub commits: Vec<u32>,
+    /// Back to when they are complete; `None` is the very beginning.
+    pub complete_since: Option<Instant>,
+    /// The branch that they landed on.
+    pub branch: String,
+    pub notes: Vec<String>,
+}
+
+impl Pushed {
+    /// Leaves out what fails a test.
+    fn retain(&mut self, keep: impl FnMut(&Landing) -> bool) {
+        let kept: Vec<bool> = self.landings.iter().map(keep).collect();
+        let mut flags = kept.iter();
+        self.landings.retain(|_| flags.next().copied().unwrap_or_default());
+        let mut flags = kept.iter();
+        self.commits.retain(|_| flags.next().copied().unwrap_or_default());
+    }
+}
+
+impl Subject {
+    /// The pushes to the default branch since an instant, up to the one judged.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where they cannot be read.
+    pub fn past(&self, since: Option<Instant>) -> Known<Pushed> {
+        let branch = self.branch.as_ref().map_err(Clone::clone)?;
+        let TrunkHistory { landings, batches, complete_since, .. } = self.repo.trunk_history(&branch.tip, since)?;
+        let mut past =
+            Pushed { landings, commits: batches, complete_since, branch: branch.name.clone(), notes: Vec::new() };
+        let now = self.now.instant;
+        match self.now.clock {
+            Clock::Asked => past.retain(|landing| landing.at <= now),
+            Clock::Machine => past.landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now)),
+        }
+        past.notes.extend(self.branch_note());
+        Ok(past)
+    }
+
+    /// A policy with the rules that the governance file adds to it.
+    pub fn with_adopted(&self, policy: EnvironmentPolicy, notes: &mut Vec<String>) -> EnvironmentPolicy {
+        self.adopt(policy, notes).0
+    }
+
+    /// Leaves out the pushes that touch none of an environment's paths.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where a push cannot be compared with the one before.
+    pub fn within_paths(&self, past: &mut Pushed, paths: &[String], mut tick: impl FnMut(usize)) -> Known<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let filter = PathFilter::new(paths).map_err(|error| Missing::new(error.to_string(), "mend `paths`"))?;
+        let mut read = 0;
+        past.retain(|landing| {
+            read += 1;
+            tick(read);
+            self.repo.touches(&landing.commit, &filter).unwrap_or(true)
+        });
+        past.notes.push("of the pushes that touch `paths`, all commits are counted".to_owned());
+        Ok(())
+    }
+
+    /// Tells what rules about chains of fixes look at: the subjects, and the files of the fixes that may make a chain.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where a commit cannot be read.
+    pub fn tell_fixes(&self, past: &mut Pushed, policy: &EnvironmentPolicy, mut tick: impl FnMut(usize)) -> Known<()> {
+        if !policy.has(RuleId::FixChain) {
+            return Ok(());
+        }
+        for (index, landing) in past.landings.iter_mut().enumerate() {
+            landing.subject = self.repo.subject(&landing.commit).unwrap_or_default();
+            tick(index);
+        }
+        let chains = policy.rules.iter().filter_map(|entry| match &entry.rule {
+            Rule::FixChain(chain) => Some((chain.fixes(), entry.rule.check().lookback().landings)),
+            _ => None,
+        });
+        let fixes: Vec<usize> =
+            (0..past.landings.len()).filter(|index| past.landings[*index].is_fix_like()).collect();
+        for (length, within) in chains {
+            // Where fewer come together than make a chain, nobody asks what they touch.
+            let mut near = vec![false; fixes.len()];
+            for last in length.saturating_sub(1)..fixes.len() {
+                let first = last + 1 - length;
+                let apart = past.landings[fixes[last]].at - past.landings[fixes[first]].at;
+                if apart <= within {
+                    near[first..=last].fill(true);
+                }
+            }
+            for (fix, _) in fixes.iter().zip(&near).filter(|(_, near)| **near) {
+                let landing = &mut past.landings[*fix];
+                if landing.files.is_empty() {
+                    let files = self.repo.files(&landing.commit);
+                    landing.files = files.map_err(|error| Missing::new(error.to_string(), "git fetch --refetch"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The calendars that a policy names, from the beginning of a span to as long after its end as judging looks.
+    #[must_use]
+    pub fn past_calendars(
+        &self,
+        home: &Home,
+        policy: &EnvironmentPolicy,
+        from: Instant,
+        to: Instant,
+    ) -> BTreeMap<String, Known<Busy>> {
+        calendars::busy(&calendars::between(Some(&self.repo), home, policy, from - TimeDelta::days(2), to))
+    }
+}
