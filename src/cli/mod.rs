@@ -8,6 +8,7 @@ mod history;
 mod init;
 mod policy;
 mod question;
+mod replay;
 mod review;
 mod status;
 mod validate;
@@ -56,6 +57,7 @@ Ask:
   status       Each environment: budgets left, the next opening, what runs
   history      What was read, from where, as a timeline
   calendar     When windows and freezes are open: the days to come
+  replay       What a policy would have made of past pushes
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -94,6 +96,7 @@ enum Command {
     Why(why::Why),
     Status(status::Status),
     History(history::History),
+    Replay(replay::ReplayCommand),
     Calendar(calendar::Calendar),
     Init(init::Init),
     Governance(governance::GovernanceCommand),
@@ -114,6 +117,7 @@ impl Cli {
             Command::Why(command) => command.run(edge),
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
+            Command::Replay(command) => command.run(edge),
             Command::Calendar(command) => command.run(edge),
             Command::Init(command) => command.run(),
             Command::Governance(command) => command.run(edge),

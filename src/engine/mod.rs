@@ -8,6 +8,7 @@ pub mod duration;
 pub mod evaluate;
 pub mod event;
 pub mod facts;
+pub mod figures;
 pub mod firsts;
 pub mod history;
 pub mod lane;

@@ -70,8 +70,17 @@ impl Subject {
     ///
     /// Fails where there is no repository, or the policy is not valid.
     pub fn open(question: &Question) -> Result<Self, Error> {
+        Self::open_with(question, |repo| policy::find(Some(repo), question.policy.as_deref(), Wanted::InForce))
+    }
+
+    /// Opens the repository, with a policy that is found otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no repository, or the policy is not to be had.
+    pub fn open_with(question: &Question, find: impl FnOnce(&Repo) -> Result<Found, Error>) -> Result<Self, Error> {
         let repo = Repo::open(&question.repo).map_err(|error| Error::usage(error.to_string()))?;
-        let found = policy::find(Some(&repo), question.policy.as_deref(), Wanted::InForce)?;
+        let found = find(&repo)?;
         let branch = repo.default_branch();
         Ok(Self { repo, found, now: question.now, branch, walked: RefCell::new(None) })
     }
@@ -82,16 +91,7 @@ impl Subject {
     ///
     /// Fails where the policy does not name it.
     pub fn environment(&self, asked: Option<&str>) -> Result<EnvironmentPolicy, Error> {
-        let policy = &self.found.policy;
-        let name = asked.map_or_else(|| policy.default_environment(), Environment::from);
-        policy.environment(&name).ok_or_else(|| {
-            let named: Vec<String> = policy.patterns().into_iter().map(|pattern| format!("`{pattern}`")).collect();
-            let error = Error::usage(format!("{} names no environment `{name}`", self.found.description));
-            match named.is_empty() {
-                true => error.hint("it names none: add `environments: {production: {…}}`"),
-                false => error.hint(format!("it names {}; ask with `--environment NAME`", named.join(", "))),
-            }
-        })
+        self.found.environment(asked)
     }
 
     /// The requested commit: a revision, or HEAD.

@@ -10,7 +10,6 @@ use crate::engine::facts::{Busy, Known, Missing};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::{Rule, RuleId};
 use crate::sources::git::{Clock, PathFilter, TrunkHistory};
-use crate::sources::policy::Home;
 
 /// The pushes of a span, oldest first, and how many commits each one brought.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +25,7 @@ pub struct Pushed {
 
 impl Pushed {
     /// Leaves out what fails a test.
-    fn retain(&mut self, keep: impl FnMut(&Landing) -> bool) {
+    pub fn retain(&mut self, keep: impl FnMut(&Landing) -> bool) {
         let kept: Vec<bool> = self.landings.iter().map(keep).collect();
         let mut flags = kept.iter();
         self.landings.retain(|_| flags.next().copied().unwrap_or_default());
@@ -86,31 +85,33 @@ impl Subject {
     ///
     /// Names what is missing where a commit cannot be read.
     pub fn tell_fixes(&self, past: &mut Pushed, policy: &EnvironmentPolicy, mut tick: impl FnMut(usize)) -> Known<()> {
-        if !policy.has(RuleId::FixChain) {
+        // What only advises holds nothing, and looks at nothing.
+        let binding = || policy.rules.iter().filter(|entry| entry.level.is_mandatory());
+        if !binding().any(|entry| entry.rule.id() == RuleId::FixChain) {
             return Ok(());
         }
         for (index, landing) in past.landings.iter_mut().enumerate() {
             landing.subject = self.repo.subject(&landing.commit).unwrap_or_default();
             tick(index);
         }
-        let chains = policy.rules.iter().filter_map(|entry| match &entry.rule {
+        let chains = binding().filter_map(|entry| match &entry.rule {
             Rule::FixChain(chain) => Some((chain.fixes(), entry.rule.check().lookback().landings)),
             _ => None,
         });
-        let fixes: Vec<usize> =
+        let fixlike: Vec<usize> =
             (0..past.landings.len()).filter(|index| past.landings[*index].is_fix_like()).collect();
         for (length, within) in chains {
             // Where fewer come together than make a chain, nobody asks what they touch.
-            let mut near = vec![false; fixes.len()];
-            for last in length.saturating_sub(1)..fixes.len() {
+            let mut near = vec![false; fixlike.len()];
+            for last in length.saturating_sub(1)..fixlike.len() {
                 let first = last + 1 - length;
-                let apart = past.landings[fixes[last]].at - past.landings[fixes[first]].at;
+                let apart = past.landings[fixlike[last]].at - past.landings[fixlike[first]].at;
                 if apart <= within {
                     near[first..=last].fill(true);
                 }
             }
-            for (fix, _) in fixes.iter().zip(&near).filter(|(_, near)| **near) {
-                let landing = &mut past.landings[*fix];
+            for (place, _) in fixlike.iter().zip(&near).filter(|(_, near)| **near) {
+                let landing = &mut past.landings[*place];
                 if landing.files.is_empty() {
                     let files = self.repo.files(&landing.commit);
                     landing.files = files.map_err(|error| Missing::new(error.to_string(), "git fetch --refetch"))?;
@@ -124,11 +125,10 @@ impl Subject {
     #[must_use]
     pub fn past_calendars(
         &self,
-        home: &Home,
         policy: &EnvironmentPolicy,
         from: Instant,
         to: Instant,
     ) -> BTreeMap<String, Known<Busy>> {
-        calendars::busy(&calendars::between(Some(&self.repo), home, policy, from - TimeDelta::days(2), to))
+        calendars::busy(&calendars::between(Some(&self.repo), &self.found.home, policy, from - TimeDelta::days(2), to))
     }
 }

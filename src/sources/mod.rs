@@ -8,4 +8,5 @@ pub mod kamal_audit;
 pub mod log;
 pub mod packs;
 pub mod policy;
+pub mod pushes;
 pub mod working_tree;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::git::Repo;
 use super::{files, packs};
-use crate::engine::event::CommitId;
-use crate::engine::policy::{Fetched, Origin, Policy, load};
+use crate::engine::event::{CommitId, Environment};
+use crate::engine::policy::{EnvironmentPolicy, Fetched, Origin, Policy, load};
 use crate::error::Error;
 use crate::report::PolicyKind;
 
@@ -45,6 +45,26 @@ pub struct Found {
     pub description: String,
     pub kind: PolicyKind,
     pub notes: Vec<String>,
+}
+
+impl Found {
+    /// The environment that is meant, and what the policy says about it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the policy does not name it.
+    pub fn environment(&self, asked: Option<&str>) -> Result<EnvironmentPolicy, Error> {
+        let policy = &self.policy;
+        let name = asked.map_or_else(|| policy.default_environment(), Environment::from);
+        policy.environment(&name).ok_or_else(|| {
+            let named: Vec<String> = policy.patterns().into_iter().map(|pattern| format!("`{pattern}`")).collect();
+            let error = Error::usage(format!("{} names no environment `{name}`", self.description));
+            match named.is_empty() {
+                true => error.hint("it names none: add `environments: {production: {…}}`"),
+                false => error.hint(format!("it names {}; ask with `--environment NAME`", named.join(", "))),
+            }
+        })
+    }
 }
 
 impl Home {
@@ -109,7 +129,7 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
         if let (Some((path, bytes)), Some(home)) = (drafted, tree) {
             return read(repo, home, path, bytes, Vec::new());
         }
-        return built_in(Vec::new());
+        return built_in_default(Vec::new());
     }
     let tip = repo
         .and_then(|repo| repo.default_branch().ok())
@@ -131,7 +151,7 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
             );
             read(repo, home, path, bytes, vec![note])
         }
-        _ => built_in(vec![format!(
+        _ => built_in_default(vec![format!(
             "no policy file ({}): the built-in default applies; `deploy-rhythm init` writes one",
             PATHS.join(" or ")
         )]),
@@ -186,15 +206,22 @@ pub fn fetch(repo: Option<&Repo>, home: &Home, wanted: &str) -> Result<Fetched, 
     }
 }
 
-fn built_in(notes: Vec<String>) -> Result<Found, Error> {
-    let pack = packs::find(packs::DEFAULT).ok_or_else(|| Error::failure("the built-in default is missing"))?;
-    let policy = load(pack, &mut |_| Err("a built-in policy extends nothing".to_owned()))
+fn built_in_default(notes: Vec<String>) -> Result<Found, Error> {
+    let found = built_in(packs::DEFAULT)?;
+    Ok(Found { description: "the built-in default".to_owned(), kind: PolicyKind::Default, notes, ..found })
+}
+
+/// A built-in policy by its name.
+///
+/// # Errors
+///
+/// Fails where there is none of that name.
+pub fn built_in(name: &str) -> Result<Found, Error> {
+    let pack = packs::find(name).ok_or_else(|| {
+        Error::usage(format!("there is no built-in policy `{name}`")).hint(format!("there are {}", packs::names()))
+    })?;
+    let policy = load(pack, &mut |wanted| packs::find(wanted).ok_or_else(|| format!("`{wanted}` is not built in")))
         .map_err(|error| Error::failure(error.to_string()))?;
-    Ok(Found {
-        policy,
-        home: Home::BuiltIn,
-        description: "the built-in default".to_owned(),
-        kind: PolicyKind::Default,
-        notes,
-    })
+    let description = format!("the built-in policy {name}");
+    Ok(Found { policy, home: Home::BuiltIn, description, kind: PolicyKind::Written, notes: Vec::new() })
 }
