@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::event::Instant;
 use super::metrics::{Overlap, bursts, overlap, percentile};
-use super::replay::{Paced, Past, Replay};
+use super::replay::{Past, Replay};
 
 /// Pushes that follow one another so closely are one burst, if there are so many.
 pub const BURST_GAP: TimeDelta = TimeDelta::minutes(15);
@@ -31,47 +31,49 @@ pub struct Figures {
     pub live: Option<(TimeDelta, TimeDelta)>,
 }
 
-/// Measures a replay.
+/// Measures a replay. The waits are put in order where they are: there may be a million.
 #[must_use]
-pub fn figures(past: Past<'_>, replay: &Replay) -> Figures {
-    let mut waits = replay.waits.clone();
-    waits.sort_unstable();
-    let at = |percent| percentile(&waits, percent);
+pub fn figures(past: Past<'_>, replay: &mut Replay) -> Figures {
+    replay.waits.sort_unstable();
+    let at = |percent| percentile(&replay.waits, percent);
     let waits = at(50).zip(at(90)).zip(at(100)).map(|((median, p90), longest)| Waits { median, p90, longest });
-    let spans: Vec<(Instant, Instant)> = replay.rollouts.iter().map(|one| (one.at, one.finished_at)).collect();
     let mut batches: Vec<u64> = replay.rollouts.iter().map(|one| one.batch).collect();
     batches.sort_unstable();
-    let instants: Vec<Instant> = past.landings.iter().map(|landing| landing.at).collect();
-    let bursts = bursts(&instants, BURST_GAP, BURST_LEAST);
-    let live = |last: usize| {
+    let lives = |last: usize| {
         let rollout = replay.rollouts.partition_point(|rollout| rollout.push < last);
-        replay.rollouts.get(rollout).map(|rollout| rollout.finished_at - instants[last])
+        replay.rollouts.get(rollout).map(|rollout| rollout.finished_at - past.landings[last].at)
     };
-    let mut lives: Vec<TimeDelta> = bursts.iter().filter_map(|burst| live(burst.last)).collect();
-    lives.sort_unstable();
+    let (bursts, live) = live(past, lives);
     Figures {
         waits,
-        overlap: overlap(&spans),
+        overlap: overlap(&replay.rollouts.iter().map(|one| (one.at, one.finished_at)).collect::<Vec<_>>()),
         batches: percentile(&batches, 50).zip(batches.last().copied()),
-        bursts: bursts.len(),
-        live: percentile(&lives, 50).zip(lives.last().copied()),
+        bursts,
+        live,
     }
 }
 
-/// What happens where nothing is held: each push is rolled out when it comes.
+/// The figures where nothing is held: each push is rolled out when it comes.
 #[must_use]
-pub fn ungated(past: Past<'_>, rollout_time: TimeDelta) -> Replay {
-    let rollout = |push: usize| {
-        let at = past.landings[push].at;
-        let batch = u64::from(past.commits[push]);
-        Paced { at, finished_at: at + rollout_time, push, first: push, batch }
-    };
-    let pushes = past.landings.len();
-    Replay {
-        rollouts: (0..pushes).map(rollout).collect(),
-        waits: vec![TimeDelta::zero(); pushes],
-        held: Vec::new(),
-        held_pushes: 0,
-        stuck: None,
+pub fn unheld(past: Past<'_>, rollout_time: TimeDelta) -> Figures {
+    let mut batches: Vec<u64> = past.commits.iter().map(|commits| u64::from(*commits)).collect();
+    batches.sort_unstable();
+    let (bursts, live) = live(past, |_| Some(rollout_time));
+    let spans = past.landings.iter().map(|landing| (landing.at, landing.at + rollout_time));
+    Figures {
+        waits: (!past.landings.is_empty()).then(Waits::default),
+        overlap: overlap(&spans.collect::<Vec<_>>()),
+        batches: percentile(&batches, 50).zip(batches.last().copied()),
+        bursts,
+        live,
     }
+}
+
+/// The bursts of pushes, and how long after its last push each was live: median and longest.
+fn live(past: Past<'_>, live: impl Fn(usize) -> Option<TimeDelta>) -> (usize, Option<(TimeDelta, TimeDelta)>) {
+    let instants: Vec<Instant> = past.landings.iter().map(|landing| landing.at).collect();
+    let bursts = bursts(&instants, BURST_GAP, BURST_LEAST);
+    let mut lives: Vec<TimeDelta> = bursts.iter().filter_map(|burst| live(burst.last)).collect();
+    lives.sort_unstable();
+    (bursts.len(), percentile(&lives, 50).zip(lives.last().copied()))
 }

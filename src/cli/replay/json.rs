@@ -5,7 +5,6 @@ use serde_json::{Value as Json, json};
 use super::{Played, Shown};
 use crate::engine::calendar::utc;
 use crate::engine::figures::Figures;
-use crate::engine::replay::Replay;
 
 pub(super) fn json(shown: &Shown) -> String {
     let mut value = json!({
@@ -21,7 +20,7 @@ pub(super) fn json(shown: &Shown) -> String {
         // What stands first is the answer; the others stand beside it.
         let others: Vec<Json> = all.collect();
         top.insert("others".to_owned(), others.into());
-        top.insert("ungated".to_owned(), figures(&shown.ungated, &shown.ungated_replay));
+        top.insert("unheld".to_owned(), figures(&shown.unheld, shown.past.landings.len()));
         top.insert("notes".to_owned(), json!(shown.notes));
     }
     format!("{value:#}\n")
@@ -53,7 +52,7 @@ fn policy(shown: &Shown, played: &Played) -> Json {
             "rejected": stuck.rejected,
         })
     });
-    let mut value = figures(&played.figures, &played.replay);
+    let mut value = figures(&played.figures, played.replay.rollouts.len());
     if let Json::Object(object) = &mut value {
         object.insert("policy".to_owned(), played.name.clone().into());
         object.insert("rollouts".to_owned(), rollouts.into());
@@ -66,7 +65,7 @@ fn policy(shown: &Shown, played: &Played) -> Json {
     value
 }
 
-fn figures(figures: &Figures, replay: &Replay) -> Json {
+fn figures(figures: &Figures, rollouts: usize) -> Json {
     let seconds = |length: chrono::TimeDelta| length.num_seconds();
     json!({
         "waits": {
@@ -74,7 +73,7 @@ fn figures(figures: &Figures, replay: &Replay) -> Json {
             "p90_seconds": figures.waits.map(|waits| seconds(waits.p90)),
             "longest_seconds": figures.waits.map(|waits| seconds(waits.longest)),
         },
-        "rollout_count": replay.rollouts.len(),
+        "rollout_count": rollouts,
         "batches": figures.batches.map(|(median, largest)| json!({"median": median, "largest": largest})),
         "overlap": {"pairs": figures.overlap.pairs, "together_seconds": seconds(figures.overlap.together)},
         "bursts": {

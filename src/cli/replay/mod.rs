@@ -16,7 +16,7 @@ use super::{Edge, Outcome};
 use crate::engine::duration;
 use crate::engine::event::Instant;
 use crate::engine::facts::Missing;
-use crate::engine::figures::{Figures, figures, ungated};
+use crate::engine::figures::{Figures, figures, unheld};
 use crate::engine::lane::LaneRequest;
 use crate::engine::pace::Pace;
 use crate::engine::replay::{Past, Replay, judgeable, replay};
@@ -151,8 +151,7 @@ struct Shown {
     to: Instant,
     rollout_time: TimeDelta,
     /// Nothing held, for comparison.
-    ungated: Figures,
-    ungated_replay: Replay,
+    unheld: Figures,
     played: Vec<Played>,
     notes: Vec<String>,
 }
@@ -222,19 +221,18 @@ impl ReplayCommand {
         });
         let span = Past { landings: &past.landings, commits: &past.commits };
         let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
+        let unheld = unheld(span, rollout_time);
         let mut played = Vec::new();
         for (name, subject, policy) in judged {
             let calendars = subject.map(|subject| subject.past_calendars(&policy, first, last)).unwrap_or_default();
             let (policy, left_out) = judgeable(policy, &calendars);
-            let replay = replay(&policy, &calendars, span, rollout_time, |_| {});
+            let mut replay = replay(&policy, &calendars, span, rollout_time, |_| {});
             let rules = Pace::of(&policy).rules().iter().map(|entry| entry.rule.id().name()).collect();
-            let figures = figures(span, &replay);
+            let figures = figures(span, &mut replay);
             played.push(Played { name, replay, figures, rules, left_out });
         }
-        let ungated_replay = ungated(span, rollout_time);
-        let ungated = figures(span, &ungated_replay);
         let from = begin.unwrap_or(first);
-        Ok(Shown { past, environment, from, to, rollout_time, ungated, ungated_replay, played, notes })
+        Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
     }
 
     /// The pushes of a file or an example.

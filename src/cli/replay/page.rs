@@ -12,7 +12,6 @@ use crate::engine::calendar::utc;
 use crate::engine::duration::glance;
 use crate::engine::event::{Instant, Precision};
 use crate::engine::figures::{BURST_LEAST, Figures};
-use crate::engine::replay::Replay;
 use crate::render::{clean, escape, wrap};
 
 /// The columns of the table.
@@ -32,15 +31,15 @@ pub(super) fn held(played: &Played) -> Vec<(&'static str, usize)> {
     held
 }
 
-fn row(name: &str, replay: &Replay, figures: &Figures) -> [String; 7] {
+fn row(name: &str, rollouts: usize, held: usize, figures: &Figures) -> [String; 7] {
     let wait = |of: fn(&crate::engine::figures::Waits) -> TimeDelta| {
         figures.waits.as_ref().map_or_else(|| "-".to_owned(), |waits| glance(of(waits)))
     };
     [
         clean(name).into_owned(),
-        replay.rollouts.len().to_string(),
+        rollouts.to_string(),
         glance(figures.overlap.together),
-        replay.held_pushes.to_string(),
+        held.to_string(),
         wait(|waits| waits.median),
         wait(|waits| waits.p90),
         wait(|waits| waits.longest),
@@ -48,8 +47,11 @@ fn row(name: &str, replay: &Replay, figures: &Figures) -> [String; 7] {
 }
 
 fn rows(shown: &Shown) -> Vec<[String; 7]> {
-    let first = row("every push at once", &shown.ungated_replay, &shown.ungated);
-    let others = shown.played.iter().map(|played| row(&played.name, &played.replay, &played.figures));
+    let first = row("every push at once", shown.past.landings.len(), 0, &shown.unheld);
+    let others = shown
+        .played
+        .iter()
+        .map(|played| row(&played.name, played.replay.rollouts.len(), played.replay.held_pushes, &played.figures));
     std::iter::once(first).chain(others).collect()
 }
 
@@ -116,14 +118,14 @@ fn more(shown: &Shown, figures: &Figures) -> String {
     if let Some((median, largest)) = figures.batches {
         let _ = write!(text, "; batches of {median} commits in the median, {largest} at most");
     }
-    let avoided = shown.ungated.overlap.together - figures.overlap.together;
+    let avoided = shown.unheld.overlap.together - figures.overlap.together;
     if avoided > TimeDelta::zero() {
         let rest = match figures.overlap.together {
             rest if rest.is_zero() => "none".to_owned(),
             rest => glance(rest),
         };
         let _ =
-            write!(text, "; two generations together {} instead of {}", rest, glance(shown.ungated.overlap.together));
+            write!(text, "; two generations together {} instead of {}", rest, glance(shown.unheld.overlap.together));
     }
     if let Some((median, longest)) = figures.live {
         let _ = write!(

@@ -2,13 +2,16 @@
 
 use chrono::TimeDelta;
 
-use super::Shown;
+use super::{Played, Shown};
 use crate::engine::calendar::utc;
 use crate::engine::event::Instant;
-use crate::engine::replay::Replay;
+use crate::engine::metrics::stretches;
 
 /// The longest span that is drawn: beyond, a column is too long to tell one rollout from the next.
 const LONGEST: TimeDelta = TimeDelta::hours(36);
+
+/// When the first push of a rollout came, when it started, when it finished.
+type Span = (Instant, Instant, Instant);
 
 /// A line of the picture: its title, and a sign a column.
 pub(super) type Row = (String, String);
@@ -16,15 +19,19 @@ pub(super) type Row = (String, String);
 /// Draws the span in so many columns; nothing where it is too long, or empty.
 pub(super) fn picture(shown: &Shown, columns: usize) -> Option<Vec<Row>> {
     let landings = &shown.past.landings;
-    let start = landings.first()?.at;
-    let replays = || shown.played.iter().map(|played| &played.replay).chain([&shown.ungated_replay]);
-    let last = landings.last()?.at;
-    // What goes much later than the last push is told at the edge, and does not press the rest together.
-    let margin = ((last - start) / 2).max(TimeDelta::hours(1));
-    let end = replays().filter_map(|replay| Some(replay.rollouts.last()?.finished_at)).max()?.min(last + margin);
-    if end - start > LONGEST || columns < 24 {
+    let (start, last) = (landings.first()?.at, landings.last()?.at);
+    if last - start > LONGEST || columns < 24 {
         return None;
     }
+    let at_once: Vec<Span> = landings.iter().map(|push| (push.at, push.at, push.at + shown.rollout_time)).collect();
+    let spans = |played: &Played| -> Vec<Span> {
+        let rollouts = played.replay.rollouts.iter();
+        rollouts.map(|rollout| (landings[rollout.first].at, rollout.at, rollout.finished_at)).collect()
+    };
+    let paced: Vec<Vec<Span>> = shown.played.iter().map(spans).collect();
+    // What goes much later than the last push is told at the edge, and does not press the rest together.
+    let margin = ((last - start) / 2).max(TimeDelta::hours(1));
+    let end = paced.iter().chain([&at_once]).filter_map(|spans| Some(spans.last()?.2)).max()?.min(last + margin);
     let axis = Axis { start, seconds: (end - start).num_seconds().max(1), columns };
     let mut counts = vec![0_usize; columns];
     for landing in landings {
@@ -37,10 +44,8 @@ pub(super) fn picture(shown: &Shown, columns: usize) -> Option<Vec<Row>> {
         _ => '+',
     });
     let mut rows = vec![(String::new(), axis.labels()), ("pushes".to_owned(), pushed.collect())];
-    rows.push(("at once".to_owned(), axis.draw(&shown.ungated_replay, landings.iter().map(|landing| landing.at))));
-    for played in &shown.played {
-        rows.push((played.name.clone(), axis.draw(&played.replay, landings.iter().map(|landing| landing.at))));
-    }
+    rows.push(("at once".to_owned(), axis.draw(&at_once)));
+    rows.extend(shown.played.iter().zip(&paced).map(|(played, spans)| (played.name.clone(), axis.draw(spans))));
     Some(rows)
 }
 
@@ -60,31 +65,30 @@ impl Axis {
     }
 
     /// What waits, what runs, what runs together; the worse sign wins a column.
-    fn draw(&self, replay: &Replay, pushes: impl Iterator<Item = Instant>) -> String {
+    fn draw(&self, spans: &[Span]) -> String {
         let mut signs = vec![' '; self.columns];
         let mut paint = |from: Instant, to: Instant, sign: char| {
             let rank = |sign: char| [' ', '.', '=', '#'].iter().position(|one| *one == sign);
-            for place in &mut signs[self.column(from)..=self.column(to)] {
+            for place in &mut signs[self.column(from)..=self.column(to.max(from))] {
                 if rank(sign) > rank(*place) {
                     *place = sign;
                 }
             }
         };
-        let pushes: Vec<Instant> = pushes.collect();
         let edge = self.start + TimeDelta::seconds(self.seconds);
-        let beyond = replay.rollouts.last().is_some_and(|rollout| rollout.finished_at > edge);
-        for rollout in &replay.rollouts {
-            let waited = pushes[rollout.first];
-            if waited < rollout.at {
-                paint(waited, rollout.at, '.');
+        let beyond = spans.last().is_some_and(|(_, _, finish)| *finish > edge);
+        let second = TimeDelta::seconds(1);
+        for (pushed, start, finish) in spans {
+            if pushed < start {
+                paint(*pushed, *start, '.');
             }
-            if rollout.at < edge {
-                paint(rollout.at, rollout.finished_at - TimeDelta::seconds(1), '=');
+            if *start < edge {
+                paint(*start, *finish - second, '=');
             }
         }
-        let spans: Vec<(Instant, Instant)> = replay.rollouts.iter().map(|one| (one.at, one.finished_at)).collect();
-        for stretch in crate::engine::metrics::stretches(&spans) {
-            paint(stretch.start, stretch.end - TimeDelta::seconds(1), '#');
+        let running: Vec<(Instant, Instant)> = spans.iter().map(|(_, start, finish)| (*start, *finish)).collect();
+        for stretch in stretches(&running) {
+            paint(stretch.start, stretch.end - second, '#');
         }
         if let Some(last) = signs.last_mut().filter(|_| beyond) {
             *last = '>';
