@@ -51,12 +51,15 @@ impl Store {
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = include_str!("../README.md");
-    let (_, after) = readme.split_once("```text\n").expect("the decision");
-    let (shown, _) = after.split_once("```").expect("the end of the decision");
+    let mut blocks = readme.split("```text\n").skip(1).filter_map(|after| Some(after.split_once("```")?.0));
+    let (shown, picture) = (blocks.next().expect("the decision"), blocks.next().expect("the picture"));
     let says = Store::new().says(&["check"]);
     let (_, text) = says.split_once("\n\n").expect("a text");
     let (decision, _) = text.split_once("\nhistory:").expect("a foot");
     assert_eq!(shown.trim_end(), decision.trim_end(), "README.md shows another decision");
+    let (_, says, _) = run(&Fixture::new(), &["replay", "--example", "founding-afternoon"]);
+    let (_, table) = says.split_once("\n\n").expect("a title");
+    assert!(table.starts_with(picture), "README.md shows another picture:\n{table}");
 }
 
 #[test]
@@ -141,4 +144,19 @@ environments:
     insta::assert_snapshot!("calendar-json", of("production", "2", "json"));
     insta::assert_snapshot!("calendar-ics", of("production", "2", "ics").replace('\r', ""));
     insta::assert_snapshot!("policy-validate", says(&["policy", "validate"]));
+}
+
+#[test]
+fn a_replay() {
+    let fixture = Fixture::new();
+    let says = |arguments: &[&str]| {
+        let (code, text, errors) = run(&fixture, &[&["replay", "--example", "founding-afternoon"], arguments].concat());
+        assert!(errors.is_empty(), "{errors}");
+        format!("exit code {code}\n\n{text}")
+    };
+    insta::assert_snapshot!("replay-example", says(&[]));
+    let two = ["--policy", "sqlite-single-volume", "--policy", "release-train"];
+    insta::assert_snapshot!("replay-two", says(&two));
+    insta::assert_snapshot!("replay-markdown", says(&[&two[..], &["--format", "markdown"]].concat()));
+    insta::assert_snapshot!("replay-json", says(&["--policy", "sqlite-single-volume", "--format", "json"]));
 }

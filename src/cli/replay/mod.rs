@@ -31,6 +31,10 @@ use crate::sources::{files, packs, pushes};
 /// The afternoon that this tool began with.
 const FOUNDING: &str = include_str!("../../../examples/founding-afternoon.jsonl");
 
+/// What happened on it.
+const STORY: &str = "a small store kept its database on one volume; each push set off a rollout in which the old and the \
+    new generation had the files open together; where two rollouts ran at once, payments went through whose orders are in no database";
+
 /// What a policy would have made of past pushes: how many rollouts, how long each push would have waited
 #[derive(Debug, Args)]
 #[command(
@@ -208,6 +212,7 @@ impl ReplayCommand {
             }
         }
         notes.append(&mut past.notes);
+        notes.extend(self.example.map(|_| STORY.to_owned()));
         let mut seen = BTreeSet::new();
         notes.retain(|note| seen.insert(note.clone()));
 
