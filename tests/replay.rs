@@ -118,7 +118,8 @@ fn candidate(landings: &[Landing], commits: &[u32], started: &[&Paced], most: us
     let came = landings.iter().filter(|landing| landing.at <= at).count();
     let size =
         |push: usize| -> usize { commits[shipped.unwrap_or(0)..=push].iter().map(|commits| *commits as usize).sum() };
-    (waiting..came).filter(|push| *push == waiting || size(*push) <= most).max()
+    // Before the first success no batch is measured.
+    (waiting..came).filter(|push| shipped.is_none() || *push == waiting || size(*push) <= most).max()
 }
 
 fn approves(policy: &EnvironmentPolicy, facts: &Facts, at: Instant) -> bool {
@@ -146,6 +147,9 @@ proptest! {
             let facts = facts(&landings, &commits, &started, rollout.push, rollout.at);
             prop_assert!(approves(&policy, &facts, rollout.at), "rollout {index} of {:?}", played.rollouts);
             prop_assert!(landings[rollout.push].at <= rollout.at);
+            let earlier = played.rollouts[..index].iter().collect::<Vec<_>>();
+            let most = Pace::of(&policy).most_together();
+            prop_assert_eq!(Some(rollout.push), candidate(&landings, &commits, &earlier, most, rollout.at));
             let batch: usize = facts.batch.map(|batch| batch.size()).unwrap_or_default();
             prop_assert_eq!(rollout.batch, batch as u64);
         }

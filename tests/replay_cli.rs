@@ -141,3 +141,51 @@ fn a_wrong_call_is_told() {
     let (code, _, errors) = run_with(&fixture, &["replay", "--pushes", "-"], "\n{\"at\": 7}\n");
     assert!(code == 2 && errors.contains("standard input:2: not a push"), "{errors}");
 }
+
+#[test]
+fn before_the_first_success_no_batch_is_measured() {
+    let fixture = Fixture::new();
+    fixture.write("p.yml", &policy("      - batch-size: {max-commits: 3}\n"));
+    let pushes = "{\"at\": \"2026-03-02T10:00:00Z\", \"commit\": \"aaaa\", \"commits\": 3}\n{\"at\": \"2026-03-02T10:00:00Z\", \"commit\": \"bbbb\", \"commits\": 2}\n";
+    for takes in ["0s", "2m"] {
+        let words = ["replay", "--pushes", "-", "--policy", "p.yml", "--format", "json", "--rollout-time", takes];
+        let (_, text, errors) = run_with(&fixture, &words, pushes);
+        let told: Json = serde_json::from_str(&text).expect(&errors);
+        let rollouts = told["rollouts"].as_array().expect("rollouts");
+        assert_eq!((rollouts.len(), &rollouts[0]["batch"], &told["held_pushes"]), (1, &5.into(), &0.into()), "{told}");
+    }
+}
+
+#[test]
+fn a_rollout_without_length_is_over_when_it_starts() {
+    let fixture = Fixture::new();
+    fixture.write("p.yml", &policy("      - batch-size: {max-commits: 3}\n"));
+    let line = |at: &str, commit: &str, commits: u32| {
+        format!("{{\"at\": \"2026-03-02T{at}:00Z\", \"commit\": \"{commit}\", \"commits\": {commits}}}\n")
+    };
+    let pushes = line("09:00", "9999", 1) + &line("10:00", "aaaa", 3) + &line("10:00", "bbbb", 2);
+    let words = ["replay", "--pushes", "-", "--policy", "p.yml", "--format", "json", "--rollout-time", "0s"];
+    let (_, text, errors) = run_with(&fixture, &words, &pushes);
+    let told: Json = serde_json::from_str(&text).expect(&errors);
+    let batches: Vec<&Json> = told["rollouts"].as_array().expect("rollouts").iter().map(|one| &one["batch"]).collect();
+    assert_eq!((batches, &told["held_pushes"]), (vec![&1.into(), &3.into(), &2.into()], &0.into()), "{told}");
+}
+
+#[test]
+fn what_is_not_known_is_said() {
+    let source = busy("      - min-interval: 25m\n");
+    let shallow = Fixture::clone_of(&source.path, &["--depth=3"]);
+    let told = json(&shallow, &[]);
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("the clone is shallow") && notes.contains("commit dates"), "{notes}");
+    let fixture = Fixture::new();
+    fixture.write("p.yml", &policy("      - fix-chain: {fixes: 2, within: 2h}\n"));
+    let pushes = "{\"at\": \"2026-03-02T10:00:00Z\", \"commit\": \"aaaa\", \"subject\": \"Fix it\"}\n{\"at\": \"2999-03-02T10:00:00Z\", \"commit\": \"bbbb\"}\n";
+    let words = ["replay", "--pushes", "-", "--policy", "p.yml", "--format", "json"];
+    let (_, text, errors) = run_with(&fixture, &words, pushes);
+    let told: Json = serde_json::from_str(&text).expect(&errors);
+    assert_eq!((&told["left_out"][0], &told["pushes"]), (&"fix-chain".into(), &1.into()));
+    assert!(told["notes"].to_string().contains("pushes that lie in the future are left out: 1"), "{told}");
+    let (code, _, errors) = run(&source, &["replay", "--since", "2030-01-01", "--until", "2029-01-01T00:00:00Z"]);
+    assert!(code == 2 && errors.contains("ends before it begins"), "{errors}");
+}

@@ -69,14 +69,16 @@ pub struct Stuck {
     pub rejected: bool,
 }
 
-/// Takes out the rules whose facts the past does not hold, and tells which.
+/// Takes out the rules whose facts the past does not hold, and tells which; `fixes_are_told` where subjects and files are.
 #[must_use]
 pub fn judgeable(
     mut policy: EnvironmentPolicy,
     calendars: &BTreeMap<String, Known<Busy>>,
+    fixes_are_told: bool,
 ) -> (EnvironmentPolicy, Vec<RuleId>) {
     let unknown = |rule: &Rule| match rule {
         Rule::Freeze(freeze) => freeze.calendar().is_some_and(|(path, _)| !matches!(calendars.get(path), Some(Ok(_)))),
+        Rule::FixChain(_) => !fixes_are_told,
         other => LEFT_OUT.contains(&other.id()),
     };
     let mut left_out: Vec<RuleId> =
@@ -204,10 +206,7 @@ impl<'a> Simulation<'a> {
     /// Takes in what happens up to an instant, and lets go what may go then.
     fn advance(&mut self, at: Instant) {
         let mut stale = self.timer.is_none_or(|timer| timer <= at) || self.by_push;
-        while self.running.front().is_some_and(|(finish, _)| *finish <= at) {
-            self.finish();
-            stale = true;
-        }
+        stale |= self.finish_until(at);
         let before = self.arrived;
         while self.past.landings.get(self.arrived).is_some_and(|landing| landing.at <= at) {
             self.arrive();
@@ -223,6 +222,15 @@ impl<'a> Simulation<'a> {
         self.forget(at);
     }
 
+    /// Finishes what has run long enough; tells whether anything has.
+    fn finish_until(&mut self, at: Instant) -> bool {
+        let runs = self.running.len();
+        while self.running.front().is_some_and(|(finish, _)| *finish <= at) {
+            self.finish();
+        }
+        self.running.len() < runs
+    }
+
     /// The oldest rollout that runs finishes.
     fn finish(&mut self) {
         let Some((finish, place)) = self.running.pop_front() else { return };
@@ -234,9 +242,10 @@ impl<'a> Simulation<'a> {
         if self.by_fix {
             batch.shipped.extend(self.past.landings[newly].iter().cloned());
         }
-        // What is offered begins anew after what has been shipped.
+        // What is offered begins anew after what has been shipped: the first of it runs, and the rest must fit.
         batch.landings.clear();
-        for push in self.unshipped..self.offered {
+        self.offered = self.unstarted;
+        for push in self.unshipped..self.unstarted {
             self.offer(push);
         }
     }
@@ -269,9 +278,10 @@ impl<'a> Simulation<'a> {
     /// Offers what has come, as far as it fits: the newest of it waits, and goes for all before it.
     fn newest_that_fits(&mut self) -> Option<Place> {
         while self.offered < self.arrived {
-            // What is over the limit by itself is offered all the same: its rule refuses it.
-            let alone = self.offered == self.unstarted;
-            if !alone && self.commits_until(self.offered) > self.most {
+            // Before the first success no batch is measured. What is over the limit by itself is offered all the same: its
+            // rule refuses it.
+            let free = self.unshipped == 0 || self.offered == self.unstarted;
+            if !free && self.commits_until(self.offered) > self.most {
                 break;
             }
             self.offer(self.offered);
@@ -287,7 +297,10 @@ impl<'a> Simulation<'a> {
             self.timer = None;
             let Some(candidate) = self.candidate else { return };
             match self.pace.turn(&self.facts, at) {
-                Turn::Go => self.start(candidate, at),
+                Turn::Go => {
+                    self.start(candidate, at);
+                    self.finish_until(at);
+                }
                 Turn::At(opening) => {
                     self.timer = Some(opening);
                     return;

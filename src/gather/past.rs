@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{Subject, calendars};
+use crate::engine::calendar::utc;
 use crate::engine::event::{Instant, Landing};
 use crate::engine::facts::{Busy, Known, Missing};
 use crate::engine::policy::EnvironmentPolicy;
@@ -16,8 +17,6 @@ use crate::sources::git::{Clock, PathFilter, TrunkHistory};
 pub struct Pushed {
     pub landings: Vec<Landing>,
     pub commits: Vec<u32>,
-    /// Back to when they are complete; `None` is the very beginning.
-    pub complete_since: Option<Instant>,
     /// The branch that they landed on.
     pub branch: String,
     pub notes: Vec<String>,
@@ -42,13 +41,23 @@ impl Subject {
     /// Names what is missing where they cannot be read.
     pub fn past(&self, since: Option<Instant>) -> Known<Pushed> {
         let branch = self.branch.as_ref().map_err(Clone::clone)?;
-        let TrunkHistory { landings, batches, complete_since, .. } = self.repo.trunk_history(&branch.tip, since)?;
-        let mut past =
-            Pushed { landings, commits: batches, complete_since, branch: branch.name.clone(), notes: Vec::new() };
+        let TrunkHistory { landings, batches, complete_since, .. } = self.repo.trunk_history(&branch.tip, None)?;
+        let newest = landings.last().map(|landing| landing.at);
+        let mut past = Pushed { landings, commits: batches, branch: branch.name.clone(), notes: Vec::new() };
         let now = self.now.instant;
         match self.now.clock {
             Clock::Asked => past.retain(|landing| landing.at <= now),
             Clock::Machine => past.landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now)),
+        }
+        past.retain(|landing| since.is_none_or(|since| landing.at >= since));
+        if let Some(newest) = newest.filter(|_| past.landings.is_empty()) {
+            past.notes.push(format!("the newest push is of {}", utc(newest)));
+        }
+        if let Some(cut) = complete_since.filter(|cut| since.is_none_or(|since| since < *cut)) {
+            past.notes.push(format!(
+                "pushes before {} are not here: the clone is shallow; run `git fetch --unshallow` (in a workflow: `fetch-depth: 0`)",
+                utc(cut)
+            ));
         }
         past.notes.extend(self.branch_note());
         Ok(past)

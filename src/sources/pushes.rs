@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::BufRead;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use super::files;
 use crate::engine::event::{CommitId, Instant, Landing, Precision, parse_instant};
@@ -77,7 +78,11 @@ pub fn parse(name: &str, mut text: impl BufRead) -> Result<(Vec<Landing>, Vec<u3
 fn push(text: &[u8]) -> Result<(Landing, u32), String> {
     let line: Line<'_> = serde_json::from_slice(text).map_err(|error| {
         let text = error.to_string();
-        let what = text.split(" at line").next().unwrap_or(&text).to_owned();
+        let what = match (error.classify(), text.split(" at line").next()) {
+            (Category::Data, Some(missing)) if missing.starts_with("missing field") => missing,
+            (Category::Data, _) => "a value is of the wrong kind",
+            _ => "it is not JSON",
+        };
         format!("not a push: {what}; write {{\"at\": \"2026-02-04T14:03:00Z\", \"commit\": \"<id>\"}}")
     })?;
     let at: Instant = parse_instant(&line.at)
@@ -88,8 +93,8 @@ fn push(text: &[u8]) -> Result<(Landing, u32), String> {
     if line.commit.is_empty() || line.commit.bytes().any(|byte| byte.is_ascii_control()) {
         return Err("`commit` is empty or holds control characters".to_owned());
     }
-    if line.commits > MOST_COMMITS {
-        return Err(format!("`commits` is over {MOST_COMMITS}"));
+    if !(1..=MOST_COMMITS).contains(&line.commits) {
+        return Err(format!("`commits` is {}: a push brings 1 to {MOST_COMMITS}", line.commits));
     }
     let landing = Landing {
         commit: CommitId::new(&line.commit),

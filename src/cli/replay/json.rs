@@ -21,7 +21,7 @@ pub(super) fn json(shown: &Shown) -> String {
         let others: Vec<Json> = all.collect();
         top.insert("others".to_owned(), others.into());
         top.insert("unheld".to_owned(), figures(&shown.unheld, shown.past.landings.len()));
-        top.insert("notes".to_owned(), json!(shown.notes));
+        top.insert("notes".to_owned(), json!(super::page::notes(shown)));
     }
     format!("{value:#}\n")
 }

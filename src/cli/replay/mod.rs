@@ -13,8 +13,9 @@ use clap::{Args, ValueEnum};
 
 use super::question::instant;
 use super::{Edge, Outcome};
+use crate::engine::calendar::utc;
 use crate::engine::duration;
-use crate::engine::event::Instant;
+use crate::engine::event::{Instant, Landing};
 use crate::engine::facts::Missing;
 use crate::engine::figures::{Figures, figures, unheld};
 use crate::engine::lane::LaneRequest;
@@ -38,8 +39,9 @@ const STORY: &str = "a small store kept its database on one volume; each push se
 /// What a policy would have made of past pushes: how many rollouts, how long each push would have waited
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each push asks to be rolled out; what is held waits, and a newer push takes its place. The past before the span \
-    is empty.\n\nExamples:\n  deploy-rhythm replay --since 90d\n  \
+    after_help = "Each push asks to be rolled out; what is held waits, and a newer push takes its place. Every rollout succeeds; the past \
+    before the span is empty, and what waits at its end is still let go. *overlap* is the time during which two rollouts run \
+    at once; *held* are the pushes that do not go when they come, and several rules may hold one.\n\nExamples:\n  deploy-rhythm replay --since 90d\n  \
     deploy-rhythm replay --policy agents --policy sqlite-single-volume\n  \
     deploy-rhythm replay --against                        # the policy in force beside the one being written\n  \
     deploy-rhythm replay --example founding-afternoon\n  \
@@ -62,7 +64,7 @@ pub struct ReplayCommand {
     #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     environment: Option<String>,
 
-    /// Begin so long before the end, or at this date or instant [default: the first push]
+    /// Begin so long before the end, or at this date (UTC) or instant [default: the first push]
     #[arg(long, value_name = "DURATION|TIME", value_parser = since)]
     since: Option<Since>,
 
@@ -70,11 +72,12 @@ pub struct ReplayCommand {
     #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = instant)]
     until: Option<Instant>,
 
-    /// How long a rollout takes
+    /// How long a rollout takes [default: 2m; 15m in the example]
     #[arg(long, value_name = "DURATION", value_parser = length)]
     rollout_time: Option<TimeDelta>,
 
-    /// Read the pushes from a file instead of the repository: JSON Lines with `at`, `commit`, `commits`; `-` reads standard input
+    /// Read the pushes from a file instead of the repository, JSON Lines: `at` and `commit`, optional `commits`, `subject`,
+    /// `files`; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     pushes: Option<PathBuf>,
 
@@ -173,6 +176,9 @@ impl ReplayCommand {
     fn play(&self, edge: &Edge) -> Result<Shown, Error> {
         let end = self.until.unwrap_or(edge.now.trunc_subsecs(0));
         let begin = self.since.map(|since| since.before(end));
+        if begin.is_some_and(|begin| begin > end) {
+            return Err(Error::usage("the span ends before it begins").hint("check `--since` and `--until`"));
+        }
         let clock = if self.until.is_some() { Clock::Asked } else { Clock::Machine };
         let question = Question {
             repo: self.repo.clone(),
@@ -226,15 +232,24 @@ impl ReplayCommand {
         });
         let span = Past { landings: &past.landings, commits: &past.commits };
         let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
+        // What is read from a repository is read whole; a file may say less.
+        let told = |push: &Landing| !push.subject.is_empty() && (!push.is_fix_like() || !push.files.is_empty());
+        let fixes_are_told = !without_repo || past.landings.iter().all(told);
         let unheld = unheld(span, rollout_time);
         let mut played = Vec::new();
         for (name, subject, policy) in judged {
             let calendars = subject.map(|subject| subject.past_calendars(&policy, first, last)).unwrap_or_default();
-            let (policy, left_out) = judgeable(policy, &calendars);
+            let (policy, left_out) = judgeable(policy, &calendars, fixes_are_told);
             let mut replay = replay(&policy, &calendars, span, rollout_time, |_| {});
             let rules = Pace::of(&policy).rules().iter().map(|entry| entry.rule.id().name()).collect();
             let figures = figures(span, &mut replay);
             played.push(Played { name, replay, figures, rules, left_out });
+        }
+        if let [one, two] = &played[..]
+            && self.against
+            && one.replay.rollouts == two.replay.rollouts
+        {
+            notes.push("of this past both policies make the same".to_owned());
         }
         let from = begin.unwrap_or(first);
         Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
@@ -258,6 +273,14 @@ impl ReplayCommand {
         let mut past = Pushed { landings, commits, ..Pushed::default() };
         // An example lies where it lies.
         let end = if self.example.is_some() && self.until.is_none() { Instant::MAX_UTC } else { end };
+        let later = past.landings.iter().filter(|landing| landing.at > end).count();
+        if later > 0 && self.until.is_none() {
+            past.notes
+                .push(format!("pushes that lie in the future are left out: {later}; `--until TIME` takes them in"));
+        }
+        if let Some(newest) = past.landings.last().filter(|newest| begin.is_some_and(|begin| newest.at < begin)) {
+            past.notes.push(format!("the newest push is of {}", utc(newest.at)));
+        }
         past.retain(|landing| landing.at <= end && begin.is_none_or(|begin| landing.at >= begin));
         Ok(past)
     }

@@ -10,7 +10,7 @@ use super::{Played, Shown};
 use crate::cli::Edge;
 use crate::engine::calendar::utc;
 use crate::engine::duration::glance;
-use crate::engine::event::{Instant, Precision};
+use crate::engine::event::Precision;
 use crate::engine::figures::{BURST_LEAST, Figures};
 use crate::render::{clean, escape, wrap};
 
@@ -143,16 +143,22 @@ fn count(pushes: usize) -> String {
     format!("{pushes} {}", if pushes == 1 { "push" } else { "pushes" })
 }
 
-fn notes(shown: &Shown) -> Vec<String> {
+pub(super) fn notes(shown: &Shown) -> Vec<String> {
     let mut notes = shown.notes.clone();
     if shown.past.landings.iter().any(|landing| landing.precision == Precision::Guessed) {
         notes.push("the instants of pushes are commit dates: git alone does not tell when a commit was pushed, nor that several were pushed at once".to_owned());
     }
-    let from = |since: &Instant| *since > shown.from;
-    if let Some(since) = shown.past.complete_since.filter(from) {
-        notes.push(format!("pushes before {} are not here: the clone is shallow", utc(since)));
-    }
     notes
+}
+
+fn noted(shown: &Shown, width: usize) -> String {
+    let mut out = String::new();
+    for note in notes(shown) {
+        for (index, line) in wrap(&format!("note: {}", clean(&note)), width).into_iter().enumerate() {
+            let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { "  " });
+        }
+    }
+    out
 }
 
 pub(super) fn terminal(shown: &Shown, edge: &Edge) -> String {
@@ -162,6 +168,7 @@ pub(super) fn terminal(shown: &Shown, edge: &Edge) -> String {
     }
     if shown.past.landings.is_empty() {
         out.push_str("\nnothing was pushed in this span\n");
+        out.push_str(&noted(shown, edge.width));
         return out;
     }
     out.push('\n');
@@ -196,11 +203,7 @@ pub(super) fn terminal(shown: &Shown, edge: &Edge) -> String {
             let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { "  " });
         }
     }
-    for note in notes(shown) {
-        for (index, line) in wrap(&format!("note: {}", clean(&note)), edge.width).into_iter().enumerate() {
-            let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { "  " });
-        }
-    }
+    out.push_str(&noted(shown, edge.width));
     out
 }
 
