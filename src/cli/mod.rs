@@ -6,7 +6,9 @@ mod governance;
 mod history;
 mod init;
 mod policy;
+mod progress;
 mod question;
+mod report;
 mod review;
 mod status;
 mod why;
@@ -53,6 +55,7 @@ Ask:
   why          The same, with each rule's reasoning in full
   status       Each environment: budgets left, the next opening, what runs
   history      What was read, from where, as a timeline
+  report       A picture of it: bursts, overlaps, batches, DORA's measures, the worst afternoons
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -91,6 +94,7 @@ enum Command {
     Why(why::Why),
     Status(status::Status),
     History(history::History),
+    Report(report::Report),
     Init(init::Init),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
@@ -110,6 +114,7 @@ impl Cli {
             Command::Why(command) => command.run(edge),
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
+            Command::Report(command) => command.run(edge),
             Command::Init(command) => command.run(),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),

@@ -12,5 +12,6 @@ pub mod history;
 pub mod lane;
 pub mod metrics;
 pub mod policy;
+pub mod rhythm;
 pub mod rules;
 pub mod week;
