@@ -7,8 +7,10 @@ mod governance;
 mod history;
 mod init;
 mod policy;
+mod progress;
 mod question;
 mod replay;
+mod report;
 mod review;
 mod status;
 mod validate;
@@ -58,6 +60,7 @@ Ask:
   history      What was read, from where, as a timeline
   calendar     When windows and freezes are open: the days to come
   replay       What a policy would have made of past pushes
+  report       A picture of it: bursts, overlaps, batches, DORA's measures, the worst afternoons
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -98,6 +101,7 @@ enum Command {
     History(history::History),
     Replay(replay::ReplayCommand),
     Calendar(calendar::Calendar),
+    Report(report::Report),
     Init(init::Init),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
@@ -119,6 +123,7 @@ impl Cli {
             Command::History(command) => command.run(edge),
             Command::Replay(command) => command.run(edge),
             Command::Calendar(command) => command.run(edge),
+            Command::Report(command) => command.run(edge),
             Command::Init(command) => command.run(),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),

@@ -157,7 +157,7 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, wid
                 finding.until.map(|until| format!(", until {}", when(until, decision.at, zone))).unwrap_or_default();
             line(&mut out, 2, width, &format!("◼ {}{level}: {}{until}", rules.join(", "), finding.message));
         }
-        for (rule, asks, Budget { left, of }) in &glance.budgets {
+        for (rule, asks, Budget { left, of, .. }) in &glance.budgets {
             line(&mut out, 2, width, &format!("{left} of {of} left: {rule}, {asks}"));
         }
         for rollout in &glance.running {

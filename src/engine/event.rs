@@ -156,10 +156,15 @@ impl Landing {
     /// Whether the subject reads like a fix of something that landed before.
     #[must_use]
     pub fn is_fix_like(&self) -> bool {
-        let subject = self.subject.to_lowercase();
-        ["fix", "hotfix", "revert"].iter().any(|start| subject.starts_with(start))
-            || subject
-                .split(|letter: char| !letter.is_alphanumeric())
-                .any(|word| matches!(word, "fix" | "fixes" | "fixed"))
+        is_fix_like(&self.subject)
     }
+}
+
+/// Whether a subject reads like a fix of something that landed before.
+#[must_use]
+pub fn is_fix_like(subject: &str) -> bool {
+    let subject = subject.to_lowercase();
+    let mut words = subject.split(|letter: char| !letter.is_alphanumeric());
+    ["fix", "hotfix", "revert"].iter().any(|start| subject.starts_with(start))
+        || words.any(|word| matches!(word, "fix" | "fixes" | "fixed"))
 }

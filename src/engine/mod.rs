@@ -16,5 +16,6 @@ pub mod metrics;
 pub mod pace;
 pub mod policy;
 pub mod replay;
+pub mod rhythm;
 pub mod rules;
 pub mod week;

@@ -122,7 +122,7 @@ impl Subject {
     }
 
     /// Adds what the governance files ask for to a policy that adopts it, or to the built-in default.
-    pub(super) fn adopt(
+    pub(crate) fn adopt(
         &self,
         policy: EnvironmentPolicy,
         notes: &mut Vec<String>,

@@ -183,6 +183,6 @@ impl Check for MaxFrequency {
 
     fn budget(&self, facts: &Facts, at: Instant) -> Option<Budget> {
         let used = self.counted(facts.rollouts.as_ref().ok()?, at).len();
-        Some(Budget { left: self.deploys.saturating_sub(used), of: self.deploys })
+        Some(Budget { used, left: self.deploys.saturating_sub(used), of: self.deploys })
     }
 }

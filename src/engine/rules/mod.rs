@@ -69,6 +69,8 @@ pub trait Check {
 /// What is left of a number that a rule grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Budget {
+    /// More than there is, where it was overdrawn.
+    pub used: usize,
     pub left: usize,
     pub of: usize,
 }

@@ -111,6 +111,6 @@ impl Check for PushFrequency {
 
     fn budget(&self, facts: &Facts, at: Instant) -> Option<Budget> {
         let used = self.recent(facts.pushes.as_ref().ok()?, at).len();
-        Some(Budget { left: self.pushes.saturating_sub(used), of: self.pushes })
+        Some(Budget { used, left: self.pushes.saturating_sub(used), of: self.pushes })
     }
 }

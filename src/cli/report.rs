@@ -1,0 +1,330 @@
+//! `report`: the rhythm of deploys, for people who would rather look than read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono_tz::Tz;
+use clap::Args;
+
+use super::progress::Progress;
+use super::question::QuestionArgs;
+use super::{Edge, Outcome};
+use crate::engine::account::rollout_facts;
+use crate::engine::calendar::{end_of_day, start_of_day, utc};
+use crate::engine::duration;
+use crate::engine::event::{CommitId, Instant, is_fix_like, parse_instant};
+use crate::engine::facts::{DeployRequest, Facts, Known, Missing, Pushes};
+use crate::engine::history::Rollouts;
+use crate::engine::lane::LaneRequest;
+use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rhythm::{self, Past, Rhythm, Trunk};
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::render::clean;
+use crate::render::report::{Judged, Shape, Story, render};
+use crate::sources::files;
+use crate::sources::git::{Clock, PathFilter};
+
+/// A picture of what happened: pushes and rollouts, bursts, overlaps, batches, DORA's measures, the worst afternoons
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    question: QuestionArgs,
+
+    /// Where it begins: a length of time before its end, a date, an instant, or `all`
+    #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = since)]
+    since: Since,
+
+    /// Where it ends, a date or an instant: nothing later is seen [default: now, or `--at`]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
+
+    /// The longest pause inside a burst
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration::parse)]
+    gap: TimeDelta,
+
+    /// The shape [default: what the name of `--output` says, else terminal]
+    #[arg(long, value_enum)]
+    format: Option<Shape>,
+
+    /// Write it to a file that does not exist yet
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Write over the file
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// A day of local time, or an instant.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Day(NaiveDate),
+    Instant(Instant),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Since {
+    Length(TimeDelta),
+    Moment(Moment),
+    All,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| (day.year(), Moment::Day(day)));
+    let found = day.or_else(|| parse_instant(text).map(|instant| (instant.year(), Moment::Instant(instant))));
+    match found {
+        None => Err("write a date such as 2026-02-04 or an instant such as 2026-02-04T15:00:00Z".to_owned()),
+        Some((year, _)) if !(1971..=9000).contains(&year) => Err("the year must lie between 1971 and 9000".to_owned()),
+        Some((_, moment)) => Ok(moment),
+    }
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if text == "all" {
+        return Ok(Since::All);
+    }
+    let length = duration::parse(text).ok().filter(|length| *length > TimeDelta::zero());
+    length.map(Since::Length).or_else(|| moment(text).ok().map(Since::Moment)).ok_or_else(|| {
+        "write a length such as 90d, a date such as 2026-02-04, an instant such as 2026-02-04T15:00:00Z, or all"
+            .to_owned()
+    })
+}
+
+impl Report {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let shape = self.shape()?;
+        if let Some(path) = self.output.as_deref().filter(|path| !self.force && path.symlink_metadata().is_ok()) {
+            return Err(Error::usage(format!("{} exists already, and is left as it is", path.display()))
+                .hint("`--force` writes over it"));
+        }
+        let story = self.story(edge)?;
+        let text = render(&story, shape, edge.width);
+        let Some(path) = &self.output else { return Ok(Outcome::done(text)) };
+        match (self.force, path.file_name()) {
+            (true, Some(name)) => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                files::replace(folder.unwrap_or(Path::new(".")), &name.to_string_lossy(), &text)?;
+            }
+            _ => files::create(path, &text)?,
+        }
+        Ok(Outcome::done(format!("wrote {} ({} bytes)\n", clean(&path.display().to_string()), text.len())))
+    }
+
+    fn shape(&self) -> Result<Shape, Error> {
+        let Some(path) = &self.output else { return Ok(self.format.unwrap_or(Shape::Terminal)) };
+        let named = || path.file_name().and_then(|name| Shape::of_name(&name.to_string_lossy()));
+        self.format.or_else(named).ok_or_else(|| {
+            Error::usage(format!("the name {} does not say which shape to write", path.display()))
+                .hint("end it in .html, .svg, .md, .json or .txt, or add `--format`")
+        })
+    }
+
+    fn story(&self, edge: &Edge) -> Result<Story, Error> {
+        let progress = Progress::new();
+        progress.stage("reading deployments", None);
+        let mut question = self.question.question(edge);
+        let mut subject = Subject::open(&question)?;
+        let zone = subject.found.policy.timezone().unwrap_or(Tz::UTC);
+        if let Some(until) = self.until {
+            question.now.instant = question.now.instant.min(instant_of(until, zone, end_of_day)?);
+            question.now.clock = Clock::Asked;
+            subject.now = question.now;
+        }
+        let now = subject.now.instant;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let mut notes = subject.found.notes.clone();
+        let (policy, _) = subject.adopt(policy, &mut notes);
+        let records = subject.records(self.question.given()?, &question, &policy.environment)?;
+        let mut sources = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
+        notes.extend(records.iter().flat_map(|records| records.notes.clone()));
+        let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
+        let listed = records.map(|records| records.deployments);
+        let accounts = rollout_facts(&subject.found.policy, &policy, listed, complete_since, now, subject.future());
+
+        let branch = subject.repo.default_branch();
+        let mut trunk = branch.as_ref().map_err(Clone::clone).and_then(|branch| {
+            progress.stage(&format!("reading the history of {}", clean(&branch.name)), None);
+            trunk(&subject, &branch.tip, &mut notes)
+        });
+        if let (Ok(branch), Ok(_)) = (&branch, &trunk) {
+            sources.push(format!("landings on {}", branch.name));
+        }
+        let from = self.from(zone, now, &accounts.rollouts, &trunk)?;
+        if let Ok(trunk) = &mut trunk {
+            keep_touching(&subject, &policy, trunk, from, &progress)?;
+        }
+        notes.extend(subject.repo.wants_graph().map(|reason| {
+            format!(
+                "{reason}: `git commit-graph write --reachable` makes one, and the report comes in a tenth of the time"
+            )
+        }));
+        progress.stage("measuring", None);
+        let budgets = budgets(&policy, &accounts.rollouts, &trunk, zone, (from, now));
+        let is_fix = |commit: &CommitId| subject.repo.subject(commit).is_some_and(|text| is_fix_like(&text));
+        let past = Past {
+            environment: policy.environment.clone(),
+            zone,
+            from,
+            to: now,
+            gap: self.gap,
+            rollouts: accounts.rollouts,
+            trunk,
+            is_fix: &is_fix,
+        };
+        let rhythm = rhythm::measure(&past);
+        // The process ends soon: to take a million records apart takes longer than to count them.
+        std::mem::forget(past);
+        Ok(Story {
+            subjects: subjects(&subject, &rhythm),
+            name: name(&subject),
+            budgets,
+            policy: subject.found.description.clone(),
+            sources,
+            notes,
+            judged: judged(),
+            rhythm,
+        })
+    }
+
+    /// Where the span begins.
+    fn from(
+        &self,
+        zone: Tz,
+        now: Instant,
+        rollouts: &Known<Arc<Rollouts>>,
+        trunk: &Known<Trunk>,
+    ) -> Result<Instant, Error> {
+        let from = match self.since {
+            Since::Length(length) => now - length,
+            Since::Moment(moment) => instant_of(moment, zone, start_of_day)?,
+            Since::All => {
+                let rollout = rollouts.as_ref().ok().and_then(|rollouts| rollouts.all().first()).map(|one| one.start);
+                let landing = trunk.as_ref().ok().and_then(|trunk| trunk.landings.first()).map(|one| one.at);
+                rollout.into_iter().chain(landing).min().unwrap_or(now - TimeDelta::days(90))
+            }
+        };
+        if from >= now && !matches!(self.since, Since::All) {
+            return Err(Error::usage(format!("the span begins at {}, not before it ends at {}", utc(from), utc(now)))
+                .hint("give an earlier `--since`, or a later `--until`"));
+        }
+        Ok(from)
+    }
+}
+
+/// What the policy would have made of it: nobody has looked yet.
+const fn judged() -> Option<Judged> {
+    None
+}
+
+fn instant_of(moment: Moment, zone: Tz, of_day: fn(Tz, NaiveDate) -> Option<Instant>) -> Result<Instant, Error> {
+    match moment {
+        Moment::Instant(instant) => Ok(instant),
+        Moment::Day(day) => of_day(zone, day).ok_or_else(|| Error::usage(format!("{day} is no day in {zone}"))),
+    }
+}
+
+/// Every landing that is known at the instant judged.
+fn trunk(subject: &Subject, tip: &CommitId, notes: &mut Vec<String>) -> Known<Trunk> {
+    let now = subject.now.instant;
+    let mut history = subject.repo.trunk_history(tip, None)?;
+    let known = history.landings.partition_point(|landing| landing.at <= now);
+    let later = history.landings.len() - known;
+    match subject.now.clock {
+        Clock::Asked => {
+            history.landings.truncate(known);
+            history.batches.truncate(known);
+        }
+        Clock::Machine if later > 0 => {
+            notes.push(format!("{later} landings are dated later than now, and count as landing now"));
+            history.landings[known..].iter_mut().for_each(|landing| landing.at = now);
+        }
+        Clock::Machine => {}
+    }
+    Ok(Trunk { landings: history.landings, commits: history.batches, complete_since: history.complete_since })
+}
+
+/// Takes the landings that touch no path of the environment for no pushes to it, from an instant on.
+fn keep_touching(
+    subject: &Subject,
+    policy: &EnvironmentPolicy,
+    trunk: &mut Trunk,
+    from: Instant,
+    progress: &Progress,
+) -> Result<(), Error> {
+    if policy.paths.is_empty() {
+        return Ok(());
+    }
+    let filter = PathFilter::new(&policy.paths).map_err(|error| Error::usage(error.to_string()))?;
+    let first = trunk.landings.partition_point(|landing| landing.at < from);
+    progress.stage("pushes looked at", Some(trunk.landings.len() - first));
+    for (landing, commits) in trunk.landings.iter().zip(&mut trunk.commits).skip(first) {
+        if !subject.repo.touches(&landing.commit, &filter).unwrap_or(true) {
+            *commits = 0;
+        }
+        progress.step();
+    }
+    Ok(())
+}
+
+fn budgets(
+    policy: &EnvironmentPolicy,
+    rollouts: &Known<Arc<Rollouts>>,
+    trunk: &Known<Trunk>,
+    zone: Tz,
+    (from, to): (Instant, Instant),
+) -> Vec<rhythm::BudgetUse> {
+    let unread = || Missing::new("not read", "not needed");
+    let pushes = trunk.as_ref().map_err(Clone::clone).map(|trunk| Pushes {
+        landings: trunk
+            .landings
+            .iter()
+            .zip(&trunk.commits)
+            .filter(|(_, commits)| **commits > 0)
+            .map(|(one, _)| one.clone())
+            .collect(),
+        complete_since: trunk.complete_since,
+        requested_landed: true,
+    });
+    let facts = Facts {
+        request: DeployRequest {
+            environment: policy.environment.clone(),
+            commit: CommitId::new(""),
+            lane: LaneRequest::Found,
+        },
+        rollouts: rollouts.clone(),
+        own_rollouts: Err(unread()),
+        elsewhere: BTreeMap::new(),
+        pushes,
+        batch: Err(unread()),
+        ancestry: Err(unread()),
+        governance: Err(unread()),
+        storage: Err(unread()),
+        checks: Err(unread()),
+        overrides: Vec::new(),
+        calendars: BTreeMap::new(),
+    };
+    rhythm::uses(policy, &facts, zone, from, to)
+}
+
+/// The subjects of the commits that afternoons name.
+fn subjects(subject: &Subject, rhythm: &Rhythm) -> BTreeMap<CommitId, String> {
+    let named = rhythm.afternoons.iter().flat_map(|one| {
+        let rollouts = one.rollouts.iter().filter_map(|(rollout, _)| rollout.commit.as_ref());
+        rollouts.chain(one.pushes.iter().map(|landing| &landing.commit))
+    });
+    let named: BTreeSet<&CommitId> = named.collect();
+    named.into_iter().filter_map(|commit| Some((commit.clone(), subject.repo.subject(commit)?))).collect()
+}
+
+/// What the repository is called: by the policy, else as its folder is.
+fn name(subject: &Subject) -> String {
+    if let Some(named) = subject.found.policy.repository() {
+        return named.to_owned();
+    }
+    let top = subject.repo.workdir().unwrap_or_else(|| subject.repo.git_dir());
+    let name = top.file_name().map_or_else(|| "this repository".into(), |name| name.to_string_lossy());
+    name.strip_suffix(".git").filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
+}
