@@ -130,10 +130,10 @@ fn a_wrong_call_is_told() {
     for (arguments, said) in [
         (&["--policy", "nonesuch"][..], "built-in"),
         (&["--pushes", "nowhere.jsonl"], "there is no file of pushes"),
-        (&["--since", "soon"], "write a duration"),
+        (&["--since", "soon"], "write a length"),
         (&["--rollout-time=-2m"], "--rollout-time"),
         (&["--environment", "mars"], "names no environment `mars`"),
-        (&["--example", "founding-afternoon", "--since", "2h"], "cannot be used with"),
+        (&["--example", "founding-afternoon", "--pushes", "-"], "cannot be used with"),
     ] {
         let (code, text, errors) = run(&fixture, &[&["replay"], arguments].concat());
         assert!(code == 2 && text.is_empty() && errors.contains(said), "{arguments:?}: {code} {errors}");

@@ -48,6 +48,11 @@ impl Progress {
         self.state.total.store(total.and_then(|total| total.try_into().ok()).unwrap_or(0), Ordering::Relaxed);
     }
 
+    /// Says how many steps are done.
+    pub(super) fn at(&self, done: usize) {
+        self.state.done.store(done as u64, Ordering::Relaxed);
+    }
+
     /// Counts one step.
     pub(super) fn step(&self) {
         self.state.done.fetch_add(1, Ordering::Relaxed);

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::Args;
 
+use super::judged::judged;
 use super::progress::Progress;
 use super::question::QuestionArgs;
+use super::span::{Moment, Since, moment, since};
 use super::{Edge, Outcome};
 use crate::engine::account::rollout_facts;
-use crate::engine::calendar::{end_of_day, start_of_day, utc};
+use crate::engine::calendar::utc;
 use crate::engine::duration;
-use crate::engine::event::{CommitId, Instant, is_fix_like, parse_instant};
+use crate::engine::event::{CommitId, Instant, is_fix_like};
 use crate::engine::facts::{DeployRequest, Facts, Known, Missing, Pushes};
 use crate::engine::history::Rollouts;
 use crate::engine::lane::LaneRequest;
@@ -23,7 +25,7 @@ use crate::engine::rhythm::{self, Past, Rhythm, Trunk};
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::render::clean;
-use crate::render::report::{Judged, Shape, Story, render};
+use crate::render::report::{Shape, Story, render};
 use crate::sources::files;
 use crate::sources::git::{Clock, PathFilter};
 
@@ -56,41 +58,6 @@ pub struct Report {
     /// Write over the file
     #[arg(long, requires = "output")]
     force: bool,
-}
-
-/// A day of local time, or an instant.
-#[derive(Clone, Copy, Debug)]
-enum Moment {
-    Day(NaiveDate),
-    Instant(Instant),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Since {
-    Length(TimeDelta),
-    Moment(Moment),
-    All,
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| (day.year(), Moment::Day(day)));
-    let found = day.or_else(|| parse_instant(text).map(|instant| (instant.year(), Moment::Instant(instant))));
-    match found {
-        None => Err("write a date such as 2026-02-04 or an instant such as 2026-02-04T15:00:00Z".to_owned()),
-        Some((year, _)) if !(1971..=9000).contains(&year) => Err("the year must lie between 1971 and 9000".to_owned()),
-        Some((_, moment)) => Ok(moment),
-    }
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if text == "all" {
-        return Ok(Since::All);
-    }
-    let length = duration::parse(text).ok().filter(|length| *length > TimeDelta::zero());
-    length.map(Since::Length).or_else(|| moment(text).ok().map(Since::Moment)).ok_or_else(|| {
-        "write a length such as 90d, a date such as 2026-02-04, an instant such as 2026-02-04T15:00:00Z, or all"
-            .to_owned()
-    })
 }
 
 impl Report {
@@ -129,7 +96,7 @@ impl Report {
         let mut subject = Subject::open(&question)?;
         let zone = subject.found.policy.timezone().unwrap_or(Tz::UTC);
         if let Some(until) = self.until {
-            question.now.instant = question.now.instant.min(instant_of(until, zone, end_of_day)?);
+            question.now.instant = question.now.instant.min(until.end(zone)?);
             question.now.clock = Clock::Asked;
             subject.now = question.now;
         }
@@ -175,6 +142,10 @@ impl Report {
             is_fix: &is_fix,
         };
         let rhythm = rhythm::measure(&past);
+        let judged = judged(&subject, &policy, &past, &progress).unwrap_or_else(|missing| {
+            notes.push(format!("the policy was not replayed: {}. {}", missing.what, missing.remedy));
+            None
+        });
         // The process ends soon: to take a million records apart takes longer than to count them.
         std::mem::forget(past);
         Ok(Story {
@@ -184,7 +155,7 @@ impl Report {
             policy: subject.found.description.clone(),
             sources,
             notes,
-            judged: judged(),
+            judged,
             rhythm,
         })
     }
@@ -197,32 +168,17 @@ impl Report {
         rollouts: &Known<Arc<Rollouts>>,
         trunk: &Known<Trunk>,
     ) -> Result<Instant, Error> {
-        let from = match self.since {
-            Since::Length(length) => now - length,
-            Since::Moment(moment) => instant_of(moment, zone, start_of_day)?,
-            Since::All => {
-                let rollout = rollouts.as_ref().ok().and_then(|rollouts| rollouts.all().first()).map(|one| one.start);
-                let landing = trunk.as_ref().ok().and_then(|trunk| trunk.landings.first()).map(|one| one.at);
-                rollout.into_iter().chain(landing).min().unwrap_or(now - TimeDelta::days(90))
-            }
+        let first = || {
+            let rollout = rollouts.as_ref().ok().and_then(|rollouts| rollouts.all().first()).map(|one| one.start);
+            let landing = trunk.as_ref().ok().and_then(|trunk| trunk.landings.first()).map(|one| one.at);
+            rollout.into_iter().chain(landing).min().unwrap_or(now - TimeDelta::days(90))
         };
+        let from = self.since.start(now, zone)?.unwrap_or_else(first);
         if from >= now && !matches!(self.since, Since::All) {
             return Err(Error::usage(format!("the span begins at {}, not before it ends at {}", utc(from), utc(now)))
                 .hint("give an earlier `--since`, or a later `--until`"));
         }
         Ok(from)
-    }
-}
-
-/// What the policy would have made of it: nobody has looked yet.
-const fn judged() -> Option<Judged> {
-    None
-}
-
-fn instant_of(moment: Moment, zone: Tz, of_day: fn(Tz, NaiveDate) -> Option<Instant>) -> Result<Instant, Error> {
-    match moment {
-        Moment::Instant(instant) => Ok(instant),
-        Moment::Day(day) => of_day(zone, day).ok_or_else(|| Error::usage(format!("{day} is no day in {zone}"))),
     }
 }
 

@@ -42,8 +42,10 @@ fn policy(shown: &Shown, played: &Played) -> Json {
             })
         })
         .collect();
-    let held: serde_json::Map<String, Json> =
-        super::page::held(played).into_iter().map(|(rule, count)| (rule.to_owned(), count.into())).collect();
+    let held: serde_json::Map<String, Json> = super::held(&played.rules, &played.replay)
+        .into_iter()
+        .map(|(rule, count)| (rule.to_owned(), count.into()))
+        .collect();
     let stuck = played.replay.stuck.map(|stuck| {
         json!({
             "commit": landings[stuck.first].commit,

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, SubsecRound, TimeDelta};
+use chrono::{SubsecRound, TimeDelta};
+use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
-use super::question::instant;
+use super::progress::Progress;
+use super::span::{Moment, Since, moment, since};
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
@@ -64,13 +66,13 @@ pub struct ReplayCommand {
     #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     environment: Option<String>,
 
-    /// Begin so long before the end, or at this date (UTC) or instant [default: the first push]
-    #[arg(long, value_name = "DURATION|TIME", value_parser = since)]
-    since: Option<Since>,
+    /// Where it begins: a length of time before its end, a date, an instant, or `all`
+    #[arg(long, value_name = "SPAN", default_value = "all", value_parser = since)]
+    since: Since,
 
-    /// End at this instant instead of now, RFC 3339
-    #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = instant)]
-    until: Option<Instant>,
+    /// Where it ends, a date or an instant: nothing later is seen [default: now]
+    #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
 
     /// How long a rollout takes [default: 2m; 15m in the example]
     #[arg(long, value_name = "DURATION", value_parser = length)]
@@ -82,7 +84,7 @@ pub struct ReplayCommand {
     pushes: Option<PathBuf>,
 
     /// Replay an example that ships with the tool
-    #[arg(long, value_enum, conflicts_with_all = ["pushes", "since"])]
+    #[arg(long, value_enum, conflicts_with = "pushes")]
     example: Option<Example>,
 
     /// How to print it
@@ -108,36 +110,22 @@ enum Example {
     FoundingAfternoon,
 }
 
-/// Where a span begins.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Since {
-    Before(TimeDelta),
-    At(Instant),
-}
-
-impl Since {
-    fn before(self, end: Instant) -> Instant {
-        match self {
-            Self::Before(length) => end - length,
-            Self::At(instant) => instant,
-        }
-    }
-}
-
-pub(super) fn since(text: &str) -> Result<Since, String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        return instant(&format!("{day}T00:00:00Z")).map(Since::At);
-    }
-    match instant(text) {
-        Ok(instant) => Ok(Since::At(instant)),
-        Err(_) => duration::parse(text).map(Since::Before).map_err(|error| {
-            format!("{error}; write a duration (`90d`), a date (`2026-01-31`) or an instant (`2026-01-31T14:00:00Z`)")
-        }),
-    }
-}
-
 fn length(text: &str) -> Result<TimeDelta, String> {
     duration::parse(text)
+}
+
+/// How many pushes each rule held, the one that held most first.
+pub(super) fn held<'a>(rules: &[&'a str], replay: &Replay) -> Vec<(&'a str, usize)> {
+    let mut held: Vec<(&str, usize)> = Vec::new();
+    // A rule may stand in a policy several times: what any of them held at least one of them did.
+    for (rule, count) in rules.iter().zip(&replay.held).filter(|(_, count)| **count > 0) {
+        match held.iter_mut().find(|(name, _)| name == rule) {
+            Some((_, known)) => *known = (*known).max(*count),
+            None => held.push((rule, *count)),
+        }
+    }
+    held.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    held
 }
 
 /// One policy over the past.
@@ -174,8 +162,15 @@ impl ReplayCommand {
     }
 
     fn play(&self, edge: &Edge) -> Result<Shown, Error> {
-        let end = self.until.unwrap_or(edge.now.trunc_subsecs(0));
-        let begin = self.since.map(|since| since.before(end));
+        let without_repo = self.example.is_some() || self.pushes.is_some();
+        let repo = (!without_repo)
+            .then(|| Repo::open(&self.repo).map_err(|error| Error::usage(error.to_string())))
+            .transpose()?;
+        let policies = self.policies(repo.as_ref())?;
+        let zone = policies.first().and_then(|(_, found)| found.policy.timezone()).unwrap_or(Tz::UTC);
+        let end = self.until.map(|until| until.end(zone)).transpose()?;
+        let end = end.unwrap_or_else(|| edge.now.trunc_subsecs(0));
+        let begin = self.since.start(end, zone)?;
         if begin.is_some_and(|begin| begin > end) {
             return Err(Error::usage("the span ends before it begins").hint("check `--since` and `--until`"));
         }
@@ -189,13 +184,9 @@ impl ReplayCommand {
             run: None,
             now: Now { instant: end, clock },
         };
-        let without_repo = self.example.is_some() || self.pushes.is_some();
-        let repo = (!without_repo)
-            .then(|| Repo::open(&self.repo).map_err(|error| Error::usage(error.to_string())))
-            .transpose()?;
         let mut judged = Vec::new();
         let mut notes = Vec::new();
-        for (name, found) in self.policies(repo.as_ref())? {
+        for (name, found) in policies {
             let policy = found.environment(self.environment.as_deref())?;
             notes.extend(found.notes.clone());
             if without_repo {
@@ -207,14 +198,18 @@ impl ReplayCommand {
             let policy = subject.with_adopted(policy, &mut notes);
             judged.push((name, Some(subject), policy));
         }
+        let progress = Progress::new();
+        progress.stage("reading pushes", None);
         let mut past = match judged.first() {
             Some((_, Some(subject), _)) => subject.past(begin).map_err(missing)?,
             _ => self.told(begin, end)?,
         };
         for (_, subject, policy) in &judged {
             if let Some(subject) = subject {
-                subject.within_paths(&mut past, &policy.paths, |_| {}).map_err(missing)?;
-                subject.tell_fixes(&mut past, policy, |_| {}).map_err(missing)?;
+                progress.stage("pushes looked at", Some(past.landings.len()));
+                subject.within_paths(&mut past, &policy.paths, |_| progress.step()).map_err(missing)?;
+                progress.stage("subjects read", Some(past.landings.len()));
+                subject.tell_fixes(&mut past, policy, |_| progress.step()).map_err(missing)?;
             }
         }
         notes.append(&mut past.notes);
@@ -240,7 +235,8 @@ impl ReplayCommand {
         for (name, subject, policy) in judged {
             let calendars = subject.map(|subject| subject.past_calendars(&policy, first, last)).unwrap_or_default();
             let (policy, left_out) = judgeable(policy, &calendars, fixes_are_told);
-            let mut replay = replay(&policy, &calendars, span, rollout_time, |_| {});
+            progress.stage("pushes replayed", Some(past.landings.len()));
+            let mut replay = replay(&policy, &calendars, span, rollout_time, |arrived| progress.at(arrived));
             let rules = Pace::of(&policy).rules().iter().map(|entry| entry.rule.id().name()).collect();
             let figures = figures(span, &mut replay);
             played.push(Played { name, replay, figures, rules, left_out });

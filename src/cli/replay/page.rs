@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use unicode_width::UnicodeWidthStr;
 
 use super::picture::picture;
-use super::{Played, Shown};
+use super::{Played, Shown, held};
 use crate::cli::Edge;
 use crate::engine::calendar::utc;
 use crate::engine::duration::glance;
@@ -16,20 +16,6 @@ use crate::render::{clean, escape, wrap};
 
 /// The columns of the table.
 const HEAD: [&str; 7] = ["policy", "rollouts", "overlap", "held", "median wait", "p90", "longest"];
-
-/// How many pushes each rule held, the one that held most first.
-pub(super) fn held(played: &Played) -> Vec<(&'static str, usize)> {
-    let mut held: Vec<(&'static str, usize)> = Vec::new();
-    // A rule may stand in a policy several times: what any of them held at least one of them did.
-    for (rule, count) in played.rules.iter().zip(&played.replay.held).filter(|(_, count)| **count > 0) {
-        match held.iter_mut().find(|(name, _)| name == rule) {
-            Some((_, known)) => *known = (*known).max(*count),
-            None => held.push((rule, *count)),
-        }
-    }
-    held.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    held
-}
 
 fn row(name: &str, rollouts: usize, held: usize, figures: &Figures) -> [String; 7] {
     let wait = |of: fn(&crate::engine::figures::Waits) -> TimeDelta| {
@@ -85,7 +71,8 @@ fn sentence(shown: &Shown, played: &Played, brief: bool) -> String {
         let median = figures.waits.map_or_else(|| "not known".to_owned(), |waits| glance(waits.median));
         format!("{name} would have held {} of {pushes} pushes; median wait {median}", replay.held_pushes)
     };
-    let held: Vec<String> = held(played).into_iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+    let held: Vec<String> =
+        held(&played.rules, &played.replay).into_iter().map(|(rule, count)| format!("{rule} {count}")).collect();
     if !held.is_empty() {
         let _ = write!(text, " (held by {})", held.join(", "));
     }
