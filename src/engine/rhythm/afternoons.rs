@@ -35,9 +35,9 @@ pub struct Afternoon {
     pub overlap: Overlap,
     /// When two or more ran.
     pub stretches: Vec<Stretch>,
-    /// The pushes from one gap before it to its end, at most sixty.
+    /// The pushes from one gap before it to its end, at most sixty, and when all of them landed.
     pub pushes: Vec<Landing>,
-    pub pushed: usize,
+    pub pushed: Vec<Instant>,
 }
 
 /// The worst of a span: by rollouts in trouble, by time together, by how many there were.
@@ -121,13 +121,14 @@ fn afternoon(past: &Past<'_>, rollouts: &[Rollout], trunk: Option<&Trunk>) -> Af
     }
 }
 
-/// The pushes between two instants, at most as many as are carried, and how many there were.
-fn pushes(trunk: &Trunk, from: Instant, to: Instant) -> (Vec<Landing>, usize) {
+/// The pushes between two instants, at most as many as are carried, and when there were any.
+fn pushes(trunk: &Trunk, from: Instant, to: Instant) -> (Vec<Landing>, Vec<Instant>) {
     let first = trunk.landings.partition_point(|landing| landing.at < from);
     let last = trunk.landings.partition_point(|landing| landing.at <= to).max(first);
     let counted = trunk.landings[first..last].iter().zip(&trunk.commits[first..last]);
     let counted: Vec<&Landing> = counted.filter(|(_, commits)| **commits > 0).map(|(landing, _)| landing).collect();
-    (counted.iter().take(CARRIED).copied().cloned().collect(), counted.len())
+    let instants = counted.iter().map(|landing| landing.at).collect();
+    (counted.into_iter().take(CARRIED).cloned().collect(), instants)
 }
 
 /// Where no deployment is recorded, the densest bursts of pushes stand for the worst afternoons.

@@ -65,7 +65,7 @@ fn rows(rollouts: &[(Rollout, Instant)]) -> (Vec<usize>, usize) {
 pub(super) fn draw(one: &Afternoon, story: &Story) -> (Drawing, f64) {
     let zone = story.rhythm.zone;
     let mut drawing = Drawing::default();
-    let first = one.pushes.first().map_or(one.from, |push| push.at.min(one.from));
+    let first = one.pushed.first().map_or(one.from, |push| one.from.min(*push));
     let until = one.rollouts.iter().map(|(_, end)| *end).max().map_or(one.to, |end| end.min(one.to));
     let until = if one.rollouts.len() < one.started { until } else { one.to };
     let (from, length) = (first, (until - first).max(TimeDelta::minutes(1)));
@@ -100,11 +100,11 @@ pub(super) fn draw(one: &Afternoon, story: &Story) -> (Drawing, f64) {
         };
         drawing.text("axis", (x(at), bottom + 14.0), anchor, &clock(at, zone));
     }
-    for push in &one.pushes {
-        let x = x(push.at);
+    for at in &one.pushed {
+        let x = x(*at);
         drawing.path("push", &format!("M{:.1} 16 h8 l-4 9 z", x - 4.0));
     }
-    let pushes = if one.pushed == 0 { "no push is known".to_owned() } else { counted(one.pushed, "push") };
+    let pushes = if one.pushed.is_empty() { "no push is known".to_owned() } else { counted(one.pushed.len(), "push") };
     drawing.text("axis", (LEFT, 11.0), Anchor::Start, &pushes);
     let own_rows = one.rollouts.len() <= ROWS;
     for ((rollout, end), row) in one.rollouts.iter().zip(places) {

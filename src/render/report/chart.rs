@@ -4,22 +4,31 @@ use std::fmt::Write;
 
 use super::svg::{Anchor, Drawing, PATTERNS, whole};
 use super::{Story, afternoon, heat, timeline, words};
+use crate::render::wrap;
 
 /// The colours of light and dark, and what they are used for.
 pub(super) const STYLE: &str = include_str!("style.css");
 
+/// The most characters of a line.
+const LINE: usize = 85;
+
 /// The key of the charts, as a drawing of one line.
-fn key() -> Drawing {
+fn key(story: &Story) -> Drawing {
+    let deploys = story.rhythm.deploys.as_ref();
+    let unrecorded = story.rhythm.timeline.bins.iter().any(|bin| bin.pushes.is_none() || bin.rollouts.is_none());
     let mut drawing = Drawing::default();
     let mut x = 8.0;
-    for (class, name, width) in [
-        ("good", "succeeded", 92.0),
-        ("bad", "failed", 68.0),
-        ("running", "running", 78.0),
-        ("together", "two or more at once", 150.0),
-        ("push", "pushes", 72.0),
-        ("unrecorded", "not recorded", 110.0),
-    ] {
+    for (class, name, width, _) in [
+        ("good", "succeeded", 92.0, deploys.is_ok()),
+        ("bad", "failed", 68.0, deploys.is_ok()),
+        ("running", "running", 78.0, deploys.is_ok_and(|deploys| deploys.running > 0)),
+        ("together", "two or more at once", 150.0, deploys.is_ok()),
+        ("push", "pushes", 72.0, story.rhythm.pushed.is_ok()),
+        ("unrecorded", "not recorded", 110.0, deploys.is_ok() && unrecorded),
+    ]
+    .into_iter()
+    .filter(|(.., shown)| *shown)
+    {
         drawing.rect(class, (x, 3.0), (14.0, 12.0));
         drawing.text("axis", (x + 19.0, 13.0), Anchor::Start, name);
         x += width + 14.0;
@@ -33,10 +42,12 @@ pub(super) fn picture(story: &Story) -> String {
     let mut body = String::new();
     let mut y = 30.0;
     let heading = |body: &mut String, y: &mut f64, class: &str, text: &str| {
-        let mut line = Drawing::default();
-        line.text(class, (8.0, *y), Anchor::Start, text);
-        body.push_str(&line.0);
-        *y += 20.0;
+        for text in wrap(text, LINE) {
+            let mut line = Drawing::default();
+            line.text(class, (8.0, *y), Anchor::Start, &text);
+            body.push_str(&line.0);
+            *y += 18.0;
+        }
     };
     let place = |body: &mut String, y: &mut f64, (drawing, height): (Drawing, f64)| {
         let _ = writeln!(body, "<g transform=\"translate(0 {y:.0})\">\n{}</g>", drawing.0);
@@ -47,7 +58,7 @@ pub(super) fn picture(story: &Story) -> String {
     for gap in words::gaps(story) {
         heading(&mut body, &mut y, "axis", &gap);
     }
-    place(&mut body, &mut y, (key(), 4.0));
+    place(&mut body, &mut y, (key(story), 4.0));
     place(&mut body, &mut y, timeline::draw(story));
     if let Some(worst) = rhythm.afternoons.first() {
         let name = if worst.started > 0 { "The worst afternoon" } else { "The densest burst of pushes" };

@@ -24,7 +24,7 @@ pub(super) fn table(counts: &Counts, caption: &str, limit: Option<usize>) -> Str
     let all = hours == (0..=23);
     let rest = if all { "" } else { "; nothing at other hours" };
     let mut out = format!(
-        "<figure><figcaption>{caption}{rest}</figcaption>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\n<table class=\"heat\"><thead><tr><th scope=\"col\"><span class=\"hidden\">Day</span></th>"
+        "<figure><figcaption>{caption}{rest}</figcaption>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">\n<table class=\"heat\"><thead><tr><th scope=\"col\"><span class=\"hidden\">Day</span></th>"
     );
     for hour in hours.clone() {
         let _ = write!(out, "<th scope=\"col\">{hour:02}</th>");

@@ -120,7 +120,7 @@ fn afternoon(one: &Afternoon, story: &Story) -> Json {
     };
     json!({
         "from": utc(one.from), "to": utc(one.to), "started": one.started, "failed": one.failed,
-        "overlapped": one.overlapped, "troubled": one.troubled, "overlap": overlap(&one.overlap), "pushed": one.pushed,
+        "overlapped": one.overlapped, "troubled": one.troubled, "overlap": overlap(&one.overlap), "pushed": one.pushed.len(),
         "rollouts": one.rollouts.iter().map(rollout).collect::<Vec<_>>(),
         "pushes": one.pushes.iter().map(push).collect::<Vec<_>>(),
     })

@@ -18,7 +18,7 @@ const ROWS: usize = 30;
 
 pub(super) fn render(story: &Story) -> String {
     let zone = story.rhythm.zone;
-    let mut out = format!("# {}\n\n{}\n\n", escape(&words::title(story)), escape(&words::span(story)));
+    let mut out = format!("# {}\n\n{}\n\n", long(&words::title(story)), long(&words::span(story)));
     for gap in words::gaps(story) {
         let _ = writeln!(out, "> {}\n", long(&gap));
     }
@@ -63,7 +63,9 @@ pub(super) fn render(story: &Story) -> String {
 /// A sentence of the report, escaped piece by piece: it may be longer than what is shown of one text from outside.
 fn long(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    letters.chunks(250).map(|piece| escape(&piece.iter().collect::<String>())).collect()
+    let escaped: String = letters.chunks(250).map(|piece| escape(&piece.iter().collect::<String>())).collect();
+    // Before a space it begins no scheme and no emoji.
+    escaped.replace("\\:&#8288; ", ": ")
 }
 
 /// A row of a table.
@@ -72,7 +74,7 @@ fn row(out: &mut String, name: &str, cells: impl Iterator<Item = String>) {
 }
 
 /// Neighbouring bins joined, so that there are few enough.
-fn joined(bins: &[Bin]) -> Vec<(String, Option<usize>, Option<usize>, usize)> {
+fn joined(bins: &[Bin]) -> Vec<(Option<usize>, Option<usize>, usize)> {
     let every = bins.len().div_ceil(BARS).max(1);
     let sum =
         |some: &[Bin], of: &dyn Fn(&Bin) -> Option<usize>| some.iter().filter_map(of).reduce(|one, two| one + two);
@@ -80,7 +82,7 @@ fn joined(bins: &[Bin]) -> Vec<(String, Option<usize>, Option<usize>, usize)> {
         .enumerate()
         .map(|(index, some)| {
             let rollouts = sum(some, &|bin| bin.rollouts.map(|one| one.total()));
-            (index.to_string(), rollouts, sum(some, &|bin| bin.pushes), index * every)
+            (rollouts, sum(some, &|bin| bin.pushes), index * every)
         })
         .collect()
 }
@@ -90,13 +92,12 @@ fn charts(out: &mut String, story: &Story) {
     let joined = joined(bins);
     let every = bins.len().div_ceil(BARS).max(1);
     let unit = if every == 1 { step.name().to_owned() } else { format!("{every} {}s", step.name()) };
-    // Labels must differ, and many would cover each other: each bar has its number, and the words tell where it begins.
-    let axis: Vec<String> = match joined.len() <= 13 {
-        true => joined
-            .iter()
-            .map(|(.., first)| format!("\"{}\"", label(*step, bins[*first].from, story.rhythm.zone)))
-            .collect(),
-        false => joined.iter().map(|(.., first)| format!("\"{}\"", first + 1)).collect(),
+    // Many labels would cover each other: then bars are numbered, and the words tell where they begin.
+    let axis = if joined.len() <= 13 {
+        let labels = joined.iter().map(|(.., first)| label(*step, bins[*first].from, story.rhythm.zone));
+        format!("[{}]", labels.map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(", "))
+    } else {
+        format!("\"{}\" 1 --> {}", step.name(), bins.len())
     };
     let mut chart = |name: &str, values: Vec<Option<usize>>| {
         if values.iter().flatten().all(|count| *count == 0) {
@@ -106,21 +107,20 @@ fn charts(out: &mut String, story: &Story) {
         let bars: Vec<String> = values.iter().map(|count| count.unwrap_or(0).to_string()).collect();
         let _ = writeln!(
             out,
-            "```mermaid\nxychart-beta\n    title \"{name} per {unit}\"\n    x-axis [{}]\n    y-axis \"{name}\" 0 --> {most}\n    bar [{}]\n```\n",
-            axis.join(", "),
+            "```mermaid\n%%{{init: {{\"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"#3a78b5\"}}}}}}}}%%\nxychart-beta\n    title \"{name} per {unit}\"\n    x-axis {axis}\n    y-axis \"{name}\" 0 --> {most}\n    bar [{}]\n```\n",
             bars.join(", ")
         );
     };
     if story.rhythm.deploys.is_ok() {
-        chart("Rollouts", joined.iter().map(|(_, rollouts, ..)| *rollouts).collect());
+        chart("Rollouts", joined.iter().map(|(rollouts, ..)| *rollouts).collect());
     }
     if story.rhythm.pushed.is_ok() {
-        chart("Pushes", joined.iter().map(|(_, _, pushes, _)| *pushes).collect());
+        chart("Pushes", joined.iter().map(|(_, pushes, _)| *pushes).collect());
     }
     if let Some(first) = bins.first().filter(|_| joined.len() > 13) {
         let _ = writeln!(
             out,
-            "Bars are numbered by the {} they begin with; 1 begins on {}.\n",
+            "The axis counts {}s; the first begins on {}.\n",
             step.name(),
             escape(&words::day(first.from, story.rhythm.zone))
         );
@@ -161,7 +161,7 @@ fn week(out: &mut String, story: &Story) {
         let _ = writeln!(
             out,
             "## {name} by weekday and hour\n\n{}\n",
-            escape(&format!("{}; {}", story.rhythm.zone, words::busiest(week, noun)))
+            long(&format!("{}; {}", story.rhythm.zone, words::busiest(week, noun)))
         );
         let hours: Vec<usize> = (0..24).filter(|hour| week.hour(*hour) > 0).collect();
         row(out, "", hours.iter().map(|hour| format!("{hour:02}")).chain(["all".to_owned()]));

@@ -53,7 +53,7 @@ pub(super) fn render(story: &Story) -> String {
 fn at_a_glance(story: &Story) -> String {
     let mut out = String::new();
     for gap in words::gaps(story) {
-        let _ = writeln!(out, "<p>{}</p>", whole(&gap));
+        let _ = writeln!(out, "<p>{}</p>", prose(&gap));
     }
     let figures = words::figures(story).into_iter().map(|one| (one.name, one.value, one.about));
     cards(&mut out, figures.collect());
@@ -66,6 +66,16 @@ fn at_a_glance(story: &Story) -> String {
     });
     cards(&mut out, measures.collect());
     out
+}
+
+/// A sentence in which backticks mark what is typed.
+fn prose(text: &str) -> String {
+    let whole = whole(text);
+    let parts = whole.split('`').enumerate();
+    if parts.clone().count().is_multiple_of(2) {
+        return whole;
+    }
+    parts.map(|(index, part)| if index % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
 }
 
 fn cards(out: &mut String, cards: Vec<(&str, String, String)>) {
@@ -99,9 +109,9 @@ fn key(entries: &[(&str, &str)]) -> String {
     out
 }
 
-fn figure(name: &str, (drawing, height): (Drawing, f64), about: &str) -> String {
+fn figure(name: &str, key: &str, (drawing, height): (Drawing, f64), about: &str) -> String {
     format!(
-        "<figure><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">\n{}</div>\n<figcaption>{}</figcaption></figure>\n",
+        "<figure>{key}<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\">\n{}</div>\n<figcaption>{}</figcaption></figure>\n",
         drawing.picture(name, (WIDTH, height), about),
         whole(about),
         name = whole(name)
@@ -120,13 +130,12 @@ fn timeline_of(story: &Story) -> String {
         entries.push(("push", "pushes (downwards)"));
     }
     let unrecorded = story.rhythm.timeline.bins.iter().any(|bin| bin.pushes.is_none() || bin.rollouts.is_none());
-    entries.extend(unrecorded.then_some(("unrecorded", "not recorded")));
-    let mut out = key(&entries);
-    out.push_str(&figure("Timeline", timeline::draw(story), &timeline::about(story)));
+    entries.extend((unrecorded && story.rhythm.deploys.is_ok()).then_some(("unrecorded", "not recorded")));
+    let mut out = figure("Timeline", &key(&entries), timeline::draw(story), &timeline::about(story));
     let step = story.rhythm.timeline.step;
     let _ = write!(
         out,
-        "<details><summary>The numbers, one row a {}</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of the timeline\">\n<table class=\"list\"><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"number\">Pushes</th><th scope=\"col\" class=\"number\">Commits</th><th scope=\"col\" class=\"number\">Succeeded</th><th scope=\"col\" class=\"number\">Failed</th><th scope=\"col\" class=\"number\">Running</th><th scope=\"col\" class=\"number\">Together</th></tr></thead>\n<tbody>\n",
+        "<details><summary>The numbers, one row a {}</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Numbers of the timeline\">\n<table class=\"list\"><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"number\">Pushes</th><th scope=\"col\" class=\"number\">Commits</th><th scope=\"col\" class=\"number\">Succeeded</th><th scope=\"col\" class=\"number\">Failed</th><th scope=\"col\" class=\"number\">Running</th><th scope=\"col\" class=\"number\">Together</th></tr></thead>\n<tbody>\n",
         step.name()
     );
     for bin in &story.rhythm.timeline.bins {
@@ -169,8 +178,12 @@ fn afternoons(story: &Story) -> String {
     }
     for one in &story.rhythm.afternoons {
         let name = words::afternoon(one, zone);
-        let _ =
-            write!(out, "<h3>{}</h3>\n{}", whole(&name), figure(&name, afternoon::draw(one, story), &words::told(one)));
+        let _ = write!(
+            out,
+            "<h3>{}</h3>\n{}",
+            whole(&name),
+            figure(&name, "", afternoon::draw(one, story), &words::told(one))
+        );
         out.push_str(&events(one, story));
     }
     out
@@ -180,7 +193,7 @@ fn afternoons(story: &Story) -> String {
 fn events(one: &Afternoon, story: &Story) -> String {
     let zone = story.rhythm.zone;
     let mut out = String::from(
-        "<details><summary>What happened, one row an event</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Events\">\n<table class=\"list\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Event</th><th scope=\"col\">Commit</th><th scope=\"col\">About</th></tr></thead>\n<tbody>\n",
+        "<details><summary>What happened, one row an event</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Events\">\n<table class=\"list\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Event</th><th scope=\"col\">Commit</th><th scope=\"col\">About</th></tr></thead>\n<tbody>\n",
     );
     let pushes = one.pushes.iter().map(|push| (push.at, push_row(push, story)));
     let mut rows: Vec<(Instant, String)> = pushes.collect();
@@ -194,9 +207,9 @@ fn events(one: &Afternoon, story: &Story) -> String {
         );
     }
     out.push_str("</tbody></table></div></details>\n");
-    let hidden = (one.started - one.rollouts.len()) + (one.pushed - one.pushes.len());
+    let hidden = (one.started - one.rollouts.len()) + (one.pushed.len() - one.pushes.len());
     if hidden > 0 {
-        let _ = writeln!(out, "<p class=\"quiet\">{} more are not shown.</p>", words::counted(hidden, "event"));
+        let _ = writeln!(out, "<p class=\"quiet\">Not shown: {} more.</p>", words::counted(hidden, "event"));
     }
     out
 }
@@ -248,7 +261,7 @@ fn budgets(story: &Story) -> String {
     }
     let zone = story.rhythm.zone;
     let mut out = String::from(
-        "<p>What rules with a number grant, and how much of it was used at most. It is counted at each event that draws on it, that event included.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Budgets\">\n<table class=\"list\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"number\">Most used</th><th scope=\"col\">When</th><th scope=\"col\" class=\"number\">Over it</th></tr></thead>\n<tbody>\n",
+        "<p>What rules with a number grant, and how much of it was used at most. It is counted at each event that draws on it, that event included.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Budgets\">\n<table class=\"list\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"number\">Most used</th><th scope=\"col\">When</th><th scope=\"col\" class=\"number\">Over it</th></tr></thead>\n<tbody>\n",
     );
     for budget in &story.budgets {
         let (used, when) = budget.peak.map_or_else(
@@ -290,7 +303,7 @@ fn batches(story: &Story) -> String {
     if columns.is_empty() {
         return out;
     }
-    out.push_str("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Batches\">\n<table class=\"sizes\"><caption>How many commits go together</caption>\n<thead><tr><th scope=\"col\" class=\"still\">Commits</th>");
+    out.push_str("<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Batches\">\n<table class=\"sizes\"><caption>How many commits go together</caption>\n<thead><tr><th scope=\"col\" class=\"still\">Commits</th>");
     for (name, _) in &columns {
         let _ = write!(
             out,
@@ -355,7 +368,7 @@ fn judged(story: &Story) -> String {
     let Some(judged) = &story.judged else { return String::new() };
     let mut out = String::new();
     for text in &judged.sentences {
-        let _ = writeln!(out, "<p>{}</p>", whole(text));
+        let _ = writeln!(out, "<p>{}</p>", prose(text));
     }
     out.push_str("<table><tbody>\n");
     for (name, value) in &judged.figures {
@@ -373,7 +386,7 @@ fn sources(story: &Story) -> String {
     if !story.notes.is_empty() {
         out.push_str("<ul>\n");
         for note in &story.notes {
-            let _ = writeln!(out, "<li>{}</li>", whole(note));
+            let _ = writeln!(out, "<li>{}</li>", prose(note));
         }
         out.push_str("</ul>\n");
     }

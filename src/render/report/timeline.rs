@@ -1,5 +1,6 @@
 //! The timeline: rollouts upwards, pushes downwards, what ran together between them.
 
+use chrono::{Datelike, TimeDelta};
 use chrono_tz::Tz;
 
 use super::Story;
@@ -26,7 +27,7 @@ pub(super) fn label(step: Step, at: Instant, zone: Tz) -> String {
         Step::Hour => local.format("%H:00").to_string(),
         Step::Day | Step::Week => local.format("%-d %b").to_string(),
         Step::Month => local.format("%b %Y").to_string(),
-        Step::Quarter => format!("{} Q{}", local.format("%Y"), (chrono::Datelike::month0(&local)) / 3 + 1),
+        Step::Quarter => format!("{} Q{}", local.format("%Y"), local.month0() / 3 + 1),
         Step::Year => local.format("%Y").to_string(),
     }
 }
@@ -46,14 +47,17 @@ pub(super) fn draw(story: &Story) -> (Drawing, f64) {
     let mut drawing = Drawing::default();
     let width = (WIDTH - LEFT - RIGHT) / float(bins.len().max(1));
     let bar = (width - (width * 0.25).min(3.0)).min(36.0);
-    let zero = TOP + UP;
+    // Where nothing records deployments, nothing is drawn of them.
+    let up = if story.rhythm.deploys.is_ok() { UP } else { 0.0 };
+    let zero = TOP + up;
     let below = zero + BAND;
     let bottom = below + DOWN;
     let most = ceiling(bins.iter().filter_map(|bin| bin.rollouts).map(|one| one.total()));
     let pushes = ceiling(bins.iter().filter_map(|bin| bin.pushes));
+    let longest = bins.iter().filter_map(|bin| bin.rollouts).map(|one| one.together).max().unwrap_or_default();
     let middle = |index: usize| LEFT + width * (float(index) + 0.5);
 
-    for (count, y) in [(most, TOP), (most / 2, TOP + UP * (1.0 - float(most / 2) / float(most)))] {
+    for (count, y) in [(most, TOP), (most / 2, TOP + up * (1.0 - float(most / 2) / float(most)))] {
         if count > 0 && story.rhythm.deploys.is_ok() {
             drawing.line("grid", (LEFT, y), (WIDTH - RIGHT, y));
             drawing.text("axis", (LEFT - 5.0, y + 4.0), Anchor::End, &count.to_string());
@@ -66,9 +70,9 @@ pub(super) fn draw(story: &Story) -> (Drawing, f64) {
     for (index, bin) in bins.iter().enumerate() {
         let x = middle(index) - bar / 2.0;
         match bin.rollouts {
-            None => drawing.rect("unrecorded", (middle(index) - width / 2.0, TOP), (width, UP)),
+            None => drawing.rect("unrecorded", (middle(index) - width / 2.0, TOP), (width, up)),
             Some(started) => {
-                let shown = |count: usize| float(count) * UP / float(most.max(started.total()));
+                let shown = |count: usize| float(count) * up / float(most.max(started.total()));
                 let mut y = zero;
                 for (count, class) in
                     [(started.succeeded, "good"), (started.running, "running"), (started.failed, "bad")]
@@ -79,12 +83,13 @@ pub(super) fn draw(story: &Story) -> (Drawing, f64) {
                     }
                 }
                 if started.total() > most {
-                    cut(&mut drawing, (x, TOP + UP / 2.0), bar);
+                    cut(&mut drawing, (x, TOP + up / 2.0), bar);
                     drawing.text("axis", (middle(index), TOP - 4.0), Anchor::Middle, &started.total().to_string());
                 }
-                if started.together > chrono::TimeDelta::zero() {
-                    let wide = width.max(8.0);
-                    drawing.rect("together", (middle(index) - wide / 2.0, zero + 1.0), (wide, BAND - 2.0));
+                if started.together > TimeDelta::zero() {
+                    let (wide, high) = (width.max(8.0), (BAND - 2.0) * share(started.together, longest));
+                    let at = (middle(index) - wide / 2.0, below - 1.0 - high);
+                    drawing.rect("together", at, (wide, high));
                 }
             }
         }
@@ -112,6 +117,13 @@ pub(super) fn draw(story: &Story) -> (Drawing, f64) {
     (drawing, bottom + 34.0)
 }
 
+/// How much of the longest time together one is; a little of it is still seen.
+fn share(together: TimeDelta, longest: TimeDelta) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "seconds lie far below 2^52")]
+    let share = together.num_seconds() as f64 / longest.num_seconds().max(1) as f64;
+    share.clamp(0.3, 1.0)
+}
+
 /// A break in a bar that goes on beyond the scale.
 fn cut(drawing: &mut Drawing, (x, y): (f64, f64), width: f64) {
     let (x, third) = (x - 1.0, (width + 2.0) / 3.0);
@@ -131,8 +143,8 @@ pub(super) fn about(story: &Story) -> String {
     if let Some((count, at)) = top.filter(|(count, _)| *count > 0) {
         parts.push(format!("Most rollouts in a {name}: {count} ({}).", label(*step, at, story.rhythm.zone)));
     }
-    let together: chrono::TimeDelta = bins.iter().filter_map(|bin| bin.rollouts).map(|one| one.together).sum();
-    let touched = bins.iter().filter_map(|bin| bin.rollouts).filter(|one| one.together > chrono::TimeDelta::zero());
+    let together: TimeDelta = bins.iter().filter_map(|bin| bin.rollouts).map(|one| one.together).sum();
+    let touched = bins.iter().filter_map(|bin| bin.rollouts).filter(|one| one.together > TimeDelta::zero());
     let touched = touched.count();
     if touched > 0 {
         parts.push(format!("Rollouts ran together in {}, {} in all.", counted(touched, name), glance(together)));

@@ -39,7 +39,7 @@ pub(super) struct Measure {
 pub(super) fn counted(count: usize, noun: &str) -> String {
     match (count, noun) {
         (1, _) => format!("1 {noun}"),
-        (_, "push" | "batch") => format!("{count} {noun}es"),
+        (_, "push" | "success") => format!("{count} {noun}es"),
         _ => format!("{count} {noun}s"),
     }
 }
@@ -187,10 +187,13 @@ fn frequency(dora: &Dora, story: &Story) -> Measure {
     let (value, cases) = match &dora.frequency {
         None => (UNKNOWN.to_owned(), "no rollout is recorded".to_owned()),
         Some(frequency) => (
-            format!("{:.1} a week", frequency.per_week),
+            match story.rhythm.to - frequency.since {
+                short if short < TimeDelta::weeks(1) => format!("{} in {}", frequency.successes, glance(short)),
+                _ => format!("{:.1} a week", frequency.per_week),
+            },
             format!(
                 "{} on {} since {}; from one to the next: {}",
-                counted(frequency.successes, "success").replace("successs", "successes"),
+                counted(frequency.successes, "success"),
                 counted(frequency.days, "day"),
                 day(frequency.since, story.rhythm.zone),
                 lengths(frequency.between.as_ref())
@@ -292,7 +295,8 @@ pub(super) fn busiest(week: &Week, noun: &str) -> String {
 /// How large batches are, in one sentence.
 pub(super) fn sizes(sizes: &Sizes, noun: &str, zone: Tz) -> String {
     let Some(((median, p90), (largest, at, commit))) = sizes.median.zip(sizes.p90).zip(sizes.largest.as_ref()) else {
-        return format!("commits per {noun}: {UNKNOWN}{}", left_out(sizes));
+        let none = if sizes.nothing_new + sizes.unknown == 0 { format!("no {noun}") } else { UNKNOWN.to_owned() };
+        return format!("commits per {noun}: {none}{}", left_out(sizes));
     };
     format!(
         "commits per {noun}: median {median}, 90% at most {p90}, largest {largest} ({} on {}); {}{}",
@@ -324,9 +328,9 @@ pub(super) fn afternoon(afternoon: &Afternoon, zone: Tz) -> String {
 /// What happened in it.
 pub(super) fn told(afternoon: &Afternoon) -> String {
     if afternoon.started == 0 {
-        return counted(afternoon.pushed, "push");
+        return counted(afternoon.pushed.len(), "push");
     }
-    let mut text = format!("{}, {}", counted(afternoon.started, "rollout"), counted(afternoon.pushed, "push"));
+    let mut text = format!("{}, {}", counted(afternoon.started, "rollout"), counted(afternoon.pushed.len(), "push"));
     if afternoon.overlapped > 0 {
         text.push_str(&format!(
             ": {} ran into another; two or more ran for {} together, {} at most at once",
