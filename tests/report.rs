@@ -115,6 +115,7 @@ fn the_page_is_well_formed_and_loads_nothing() {
             "Budgets",
             "Batches",
             "DORA’s measures",
+            "What the policy would have made of it",
             "Where this comes from"
         ]
     );

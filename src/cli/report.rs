@@ -17,7 +17,7 @@ use crate::engine::account::rollout_facts;
 use crate::engine::calendar::utc;
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Instant, is_fix_like};
-use crate::engine::facts::{DeployRequest, Facts, Known, Missing, Pushes};
+use crate::engine::facts::{DeployRequest, Facts, Known, Pushes};
 use crate::engine::history::Rollouts;
 use crate::engine::lane::LaneRequest;
 use crate::engine::policy::EnvironmentPolicy;
@@ -232,7 +232,6 @@ fn budgets(
     zone: Tz,
     (from, to): (Instant, Instant),
 ) -> Vec<rhythm::BudgetUse> {
-    let unread = || Missing::new("not read", "not needed");
     let pushes = trunk.as_ref().map_err(Clone::clone).map(|trunk| Pushes {
         landings: trunk
             .landings
@@ -244,24 +243,9 @@ fn budgets(
         complete_since: trunk.complete_since,
         requested_landed: true,
     });
-    let facts = Facts {
-        request: DeployRequest {
-            environment: policy.environment.clone(),
-            commit: CommitId::new(""),
-            lane: LaneRequest::Found,
-        },
-        rollouts: rollouts.clone(),
-        own_rollouts: Err(unread()),
-        elsewhere: BTreeMap::new(),
-        pushes,
-        batch: Err(unread()),
-        ancestry: Err(unread()),
-        governance: Err(unread()),
-        storage: Err(unread()),
-        checks: Err(unread()),
-        overrides: Vec::new(),
-        calendars: BTreeMap::new(),
-    };
+    let request =
+        DeployRequest { environment: policy.environment.clone(), commit: CommitId::new(""), lane: LaneRequest::Found };
+    let facts = Facts { rollouts: rollouts.clone(), pushes, ..Facts::unread(request) };
     rhythm::uses(policy, &facts, zone, from, to)
 }
 
