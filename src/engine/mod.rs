@@ -17,4 +17,5 @@ pub mod pace;
 pub mod policy;
 pub mod replay;
 pub mod rules;
+pub mod suggest;
 pub mod week;
