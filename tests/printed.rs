@@ -142,3 +142,18 @@ environments:
     insta::assert_snapshot!("calendar-ics", of("production", "2", "ics").replace('\r', ""));
     insta::assert_snapshot!("policy-validate", says(&["policy", "validate"]));
 }
+
+#[test]
+fn a_suggestion_in_every_format() {
+    let fixture = Fixture::nowhere();
+    let says = |arguments: &[&str]| {
+        let (code, text, errors) =
+            run(&fixture, &[&["suggest", "--example", "founding-afternoon"], arguments].concat());
+        format!("exit code {code}\n\n{text}{errors}")
+    };
+    for format in ["terminal", "markdown", "json", "yaml"] {
+        let wish = ["--no-overlap", "--per-day", "4", "--longest-wait", "1h", "--format", format];
+        insta::assert_snapshot!(format!("suggest-{format}"), says(&wish));
+    }
+    insta::assert_snapshot!("suggest-contradiction", says(&["--per-day", "2", "--longest-wait", "10m"]));
+}

@@ -11,6 +11,7 @@ mod question;
 mod replay;
 mod review;
 mod status;
+mod suggest;
 mod validate;
 mod why;
 
@@ -58,6 +59,7 @@ Ask:
   history      What was read, from where, as a timeline
   calendar     When windows and freezes are open: the days to come
   replay       What a policy would have made of past pushes
+  suggest      From past pushes and a wish, the loosest policy that fulfils it
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -97,6 +99,7 @@ enum Command {
     Status(status::Status),
     History(history::History),
     Replay(replay::ReplayCommand),
+    Suggest(suggest::SuggestCommand),
     Calendar(calendar::Calendar),
     Init(init::Init),
     Governance(governance::GovernanceCommand),
@@ -118,6 +121,7 @@ impl Cli {
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
             Command::Replay(command) => command.run(edge),
+            Command::Suggest(command) => command.run(edge),
             Command::Calendar(command) => command.run(edge),
             Command::Init(command) => command.run(),
             Command::Governance(command) => command.run(edge),

@@ -96,9 +96,20 @@ enum Format {
 
 /// The pasts that ship with the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Example {
+pub(super) enum Example {
     /// Eleven pushes in two hours, each a rollout onto one volume
     FoundingAfternoon,
+}
+
+impl Example {
+    /// How long a rollout takes there, or where there is no example.
+    pub(super) const fn rollout_time(example: Option<Self>) -> TimeDelta {
+        match example {
+            // Blue-green, with migrations and the draining of the old generation.
+            Some(Self::FoundingAfternoon) => TimeDelta::minutes(15),
+            None => TimeDelta::minutes(2),
+        }
+    }
 }
 
 /// Where a span begins.
@@ -109,7 +120,7 @@ pub(super) enum Since {
 }
 
 impl Since {
-    fn before(self, end: Instant) -> Instant {
+    pub(super) fn before(self, end: Instant) -> Instant {
         match self {
             Self::Before(length) => end - length,
             Self::At(instant) => instant,
@@ -129,7 +140,7 @@ pub(super) fn since(text: &str) -> Result<Since, String> {
     }
 }
 
-fn length(text: &str) -> Result<TimeDelta, String> {
+pub(super) fn length(text: &str) -> Result<TimeDelta, String> {
     duration::parse(text)
 }
 
@@ -200,7 +211,8 @@ impl ReplayCommand {
         }
         let mut past = match judged.first() {
             Some((_, Some(subject), _)) => subject.past(begin).map_err(missing)?,
-            _ => self.told(begin, end)?,
+            // An example lies where it lies.
+            _ => told(self.pushes.as_deref(), begin, self.until.or(self.example.is_none().then_some(end)))?,
         };
         for (_, subject, policy) in &judged {
             if let Some(subject) = subject {
@@ -215,11 +227,7 @@ impl ReplayCommand {
         let first = past.landings.first().map_or(end, |landing| landing.at);
         let last = past.landings.last().map_or(end, |landing| landing.at);
         let to = if self.until.is_some() || !without_repo { end } else { last };
-        let rollout_time = self.rollout_time.unwrap_or(match self.example {
-            // Blue-green, with migrations and the draining of the old generation.
-            Some(Example::FoundingAfternoon) => TimeDelta::minutes(15),
-            None => TimeDelta::minutes(2),
-        });
+        let rollout_time = self.rollout_time.unwrap_or_else(|| Example::rollout_time(self.example));
         let span = Past { landings: &past.landings, commits: &past.commits };
         let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
         let mut played = Vec::new();
@@ -235,28 +243,6 @@ impl ReplayCommand {
         let ungated = figures(span, &ungated_replay);
         let from = begin.unwrap_or(first);
         Ok(Shown { past, environment, from, to, rollout_time, ungated, ungated_replay, played, notes })
-    }
-
-    /// The pushes of a file or an example.
-    fn told(&self, begin: Option<Instant>, end: Instant) -> Result<Pushed, Error> {
-        let (landings, commits) = match &self.pushes {
-            Some(path) if path.as_os_str() == "-" => pushes::parse("standard input", std::io::stdin().lock())?,
-            Some(path) => {
-                let name = path.display().to_string();
-                let none = || {
-                    Error::usage(format!("there is no file of pushes at {name}"))
-                        .hint("check the path that `--pushes` names")
-                };
-                let file = files::open(path)?.ok_or_else(none)?;
-                pushes::parse(&name, BufReader::with_capacity(files::PIECE, file))?
-            }
-            None => pushes::parse("the example", FOUNDING.as_bytes())?,
-        };
-        let mut past = Pushed { landings, commits, ..Pushed::default() };
-        // An example lies where it lies.
-        let end = if self.example.is_some() && self.until.is_none() { Instant::MAX_UTC } else { end };
-        past.retain(|landing| landing.at <= end && begin.is_none_or(|begin| landing.at >= begin));
-        Ok(past)
     }
 
     /// The policies to judge by, each with its name.
@@ -281,6 +267,26 @@ impl ReplayCommand {
     }
 }
 
+/// The pushes of a file or, where none is named, of the example.
+pub(super) fn told(file: Option<&Path>, begin: Option<Instant>, end: Option<Instant>) -> Result<Pushed, Error> {
+    let (landings, commits) = match file {
+        Some(path) if path.as_os_str() == "-" => pushes::parse("standard input", std::io::stdin().lock())?,
+        Some(path) => {
+            let name = path.display().to_string();
+            let none = || {
+                Error::usage(format!("there is no file of pushes at {name}"))
+                    .hint("check the path that `--pushes` names")
+            };
+            let file = files::open(path)?.ok_or_else(none)?;
+            pushes::parse(&name, BufReader::with_capacity(files::PIECE, file))?
+        }
+        None => pushes::parse("the example", FOUNDING.as_bytes())?,
+    };
+    let mut past = Pushed { landings, commits, ..Pushed::default() };
+    past.retain(|landing| end.is_none_or(|end| landing.at <= end) && begin.is_none_or(|begin| landing.at >= begin));
+    Ok(past)
+}
+
 /// A policy by its file or, where there is none, by its built-in name.
 fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
     match named.to_str().filter(|name| packs::find(name).is_some()) {
@@ -291,6 +297,6 @@ fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
     }
 }
 
-fn missing(missing: Missing) -> Error {
+pub(super) fn missing(missing: Missing) -> Error {
     Error::failure(format!("not known: {}", missing.what)).hint(missing.remedy)
 }
