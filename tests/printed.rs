@@ -160,3 +160,18 @@ fn a_replay() {
     insta::assert_snapshot!("replay-markdown", says(&[&two[..], &["--format", "markdown"]].concat()));
     insta::assert_snapshot!("replay-json", says(&["--policy", "sqlite-single-volume", "--format", "json"]));
 }
+
+#[test]
+fn a_suggestion_in_every_format() {
+    let fixture = Fixture::nowhere();
+    let says = |arguments: &[&str]| {
+        let (code, text, errors) =
+            run(&fixture, &[&["suggest", "--example", "founding-afternoon"], arguments].concat());
+        format!("exit code {code}\n\n{text}{errors}")
+    };
+    for format in ["terminal", "markdown", "json", "yaml"] {
+        let wish = ["--no-overlap", "--per-day", "4", "--longest-wait", "1h", "--format", format];
+        insta::assert_snapshot!(format!("suggest-{format}"), says(&wish));
+    }
+    insta::assert_snapshot!("suggest-contradiction", says(&["--per-day", "2", "--longest-wait", "10m"]));
+}

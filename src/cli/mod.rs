@@ -15,6 +15,7 @@ mod report;
 mod review;
 mod span;
 mod status;
+mod suggest;
 mod validate;
 mod why;
 
@@ -63,6 +64,7 @@ Ask:
   calendar     When windows and freezes are open: the days to come
   replay       What a policy would have made of past pushes
   report       A picture of it: bursts, overlaps, batches, DORA's measures, the worst afternoons
+  suggest      From past pushes and a wish, the loosest policy that fulfils it
   init         Write a commented policy fitted to this repository
 
 Keep the policy:
@@ -102,6 +104,7 @@ enum Command {
     Status(status::Status),
     History(history::History),
     Replay(replay::ReplayCommand),
+    Suggest(suggest::SuggestCommand),
     Calendar(calendar::Calendar),
     Report(report::Report),
     Init(init::Init),
@@ -124,6 +127,7 @@ impl Cli {
             Command::Status(command) => command.run(edge),
             Command::History(command) => command.run(edge),
             Command::Replay(command) => command.run(edge),
+            Command::Suggest(command) => command.run(edge),
             Command::Calendar(command) => command.run(edge),
             Command::Report(command) => command.run(edge),
             Command::Init(command) => command.run(),

@@ -18,4 +18,5 @@ pub mod policy;
 pub mod replay;
 pub mod rhythm;
 pub mod rules;
+pub mod suggest;
 pub mod week;

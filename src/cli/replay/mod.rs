@@ -105,12 +105,23 @@ enum Format {
 
 /// The pasts that ship with the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Example {
+pub(super) enum Example {
     /// Eleven pushes in two hours, each a rollout onto one volume
     FoundingAfternoon,
 }
 
-fn length(text: &str) -> Result<TimeDelta, String> {
+impl Example {
+    /// How long a rollout takes there, or where there is no example.
+    pub(super) const fn rollout_time(example: Option<Self>) -> TimeDelta {
+        match example {
+            // Blue-green, with migrations and the draining of the old generation.
+            Some(Self::FoundingAfternoon) => TimeDelta::minutes(15),
+            None => TimeDelta::minutes(2),
+        }
+    }
+}
+
+pub(super) fn length(text: &str) -> Result<TimeDelta, String> {
     duration::parse(text)
 }
 
@@ -202,7 +213,8 @@ impl ReplayCommand {
         progress.stage("reading pushes", None);
         let mut past = match judged.first() {
             Some((_, Some(subject), _)) => subject.past(begin).map_err(missing)?,
-            _ => self.told(begin, end)?,
+            // An example lies where it lies.
+            _ => told(self.pushes.as_deref(), begin, (self.until.is_some() || self.example.is_none()).then_some(end))?,
         };
         for (_, subject, policy) in &judged {
             if let Some(subject) = subject {
@@ -220,11 +232,7 @@ impl ReplayCommand {
         let first = past.landings.first().map_or(end, |landing| landing.at);
         let last = past.landings.last().map_or(end, |landing| landing.at);
         let to = if self.until.is_some() || !without_repo { end } else { last };
-        let rollout_time = self.rollout_time.unwrap_or(match self.example {
-            // Blue-green, with migrations and the draining of the old generation.
-            Some(Example::FoundingAfternoon) => TimeDelta::minutes(15),
-            None => TimeDelta::minutes(2),
-        });
+        let rollout_time = self.rollout_time.unwrap_or_else(|| Example::rollout_time(self.example));
         let span = Past { landings: &past.landings, commits: &past.commits };
         let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
         // What is read from a repository is read whole; a file may say less.
@@ -251,36 +259,6 @@ impl ReplayCommand {
         Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
     }
 
-    /// The pushes of a file or an example.
-    fn told(&self, begin: Option<Instant>, end: Instant) -> Result<Pushed, Error> {
-        let (landings, commits) = match &self.pushes {
-            Some(path) if path.as_os_str() == "-" => pushes::parse("standard input", std::io::stdin().lock())?,
-            Some(path) => {
-                let name = path.display().to_string();
-                let none = || {
-                    Error::usage(format!("there is no file of pushes at {name}"))
-                        .hint("check the path that `--pushes` names")
-                };
-                let file = files::open(path)?.ok_or_else(none)?;
-                pushes::parse(&name, BufReader::with_capacity(files::PIECE, file))?
-            }
-            None => pushes::parse("the example", FOUNDING.as_bytes())?,
-        };
-        let mut past = Pushed { landings, commits, ..Pushed::default() };
-        // An example lies where it lies.
-        let end = if self.example.is_some() && self.until.is_none() { Instant::MAX_UTC } else { end };
-        let later = past.landings.iter().filter(|landing| landing.at > end).count();
-        if later > 0 && self.until.is_none() {
-            past.notes
-                .push(format!("pushes that lie in the future are left out: {later}; `--until TIME` takes them in"));
-        }
-        if let Some(newest) = past.landings.last().filter(|newest| begin.is_some_and(|begin| newest.at < begin)) {
-            past.notes.push(format!("the newest push is of {}", utc(newest.at)));
-        }
-        past.retain(|landing| landing.at <= end && begin.is_none_or(|begin| landing.at >= begin));
-        Ok(past)
-    }
-
     /// The policies to judge by, each with its name.
     fn policies(&self, repo: Option<&Repo>) -> Result<Vec<(String, Found)>, Error> {
         if !self.policy.is_empty() {
@@ -303,6 +281,35 @@ impl ReplayCommand {
     }
 }
 
+/// The pushes of a file or, where none is named, of the example.
+pub(super) fn told(file: Option<&Path>, begin: Option<Instant>, end: Option<Instant>) -> Result<Pushed, Error> {
+    let (landings, commits) = match file {
+        Some(path) if path.as_os_str() == "-" => pushes::parse("standard input", std::io::stdin().lock())?,
+        Some(path) => {
+            let name = path.display().to_string();
+            let none = || {
+                Error::usage(format!("there is no file of pushes at {name}"))
+                    .hint("check the path that `--pushes` names")
+            };
+            let file = files::open(path)?.ok_or_else(none)?;
+            pushes::parse(&name, BufReader::with_capacity(files::PIECE, file))?
+        }
+        None => pushes::parse("the example", FOUNDING.as_bytes())?,
+    };
+    let mut past = Pushed { landings, commits, ..Pushed::default() };
+    if let Some(end) = end {
+        let later = past.landings.iter().filter(|landing| landing.at > end).count();
+        if later > 0 {
+            past.notes.push(format!("pushes later than {} are left out: {later}; see `--until`", utc(end)));
+        }
+    }
+    if let Some(newest) = past.landings.last().filter(|newest| begin.is_some_and(|begin| newest.at < begin)) {
+        past.notes.push(format!("the newest push is of {}", utc(newest.at)));
+    }
+    past.retain(|landing| end.is_none_or(|end| landing.at <= end) && begin.is_none_or(|begin| landing.at >= begin));
+    Ok(past)
+}
+
 /// A policy by its file or, where there is none, by its built-in name.
 fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
     match named.to_str().filter(|name| packs::find(name).is_some()) {
@@ -313,6 +320,6 @@ fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
     }
 }
 
-fn missing(missing: Missing) -> Error {
+pub(super) fn missing(missing: Missing) -> Error {
     Error::failure(format!("not known: {}", missing.what)).hint(missing.remedy)
 }

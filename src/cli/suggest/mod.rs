@@ -1,0 +1,268 @@
+//! `suggest`: from past pushes and a wish, the loosest policy that fulfils it.
+
+mod json;
+mod page;
+mod words;
+
+use std::path::PathBuf;
+
+use chrono::{SubsecRound, TimeDelta};
+use chrono_tz::Tz;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Args, ValueEnum, value_parser};
+
+use super::replay::{Example, length, missing, told};
+use super::span::{Moment, Since, moment, since};
+use super::{Edge, Outcome};
+use crate::engine::event::{Instant, Precision};
+use crate::engine::lane::LaneRequest;
+use crate::engine::replay::Past;
+use crate::engine::suggest::{Candidate, Ground, Suggestion, Wish, suggest};
+use crate::error::Error;
+use crate::gather::past::Pushed;
+use crate::gather::{Question, Subject};
+use crate::render::harmless;
+use crate::sources::git::{Clock, Now};
+use crate::sources::policy::{self, Wanted};
+
+/// The most pushes that are looked at: each candidate replays all of them.
+const MOST_PUSHES: usize = 250_000;
+
+/// The longest rollout: `no-overlap` takes one that runs for longer to be over.
+const LONGEST_ROLLOUT: TimeDelta = TimeDelta::hours(6);
+
+/// Below so many pushes, what fits them may fit by chance.
+const FEW: usize = 100;
+
+/// From past pushes and a wish, the loosest policy that fulfils it
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("wish").required(true).multiple(true),
+    after_help = "The loosest policy holds the fewest past pushes, then makes them wait the least in total. It is found by \
+    replaying many; what is suggested fulfils the wish on this past, and only its rules promise anything about the \
+    future. A wish that nothing fulfils is answered too (exit code 0), except with `--format yaml`: then nothing is \
+    printed and the exit code is 1.\n\nExamples:\n  \
+    deploy-rhythm suggest --no-overlap --longest-wait 1h --since 90d\n  \
+    deploy-rhythm suggest --per-day 3 --timezone Europe/Paris --format yaml > .github/deploy-rhythm.yml\n  \
+    deploy-rhythm suggest --example founding-afternoon --no-overlap --per-day 4 --longest-wait 1h"
+)]
+pub struct SuggestCommand {
+    /// No push waits longer than this until the rollout that contains it starts
+    #[arg(long, group = "wish", value_name = "DURATION", value_parser = length)]
+    longest_wait: Option<TimeDelta>,
+
+    /// Nine of ten pushes wait no longer than this
+    #[arg(long, group = "wish", value_name = "DURATION", value_parser = length)]
+    p90_wait: Option<TimeDelta>,
+
+    /// No two rollouts run at once
+    #[arg(long, group = "wish")]
+    no_overlap: bool,
+
+    /// At most so many rollouts start in a local day
+    #[arg(long, group = "wish", value_name = "N", value_parser = value_parser!(u16).range(1..=1_000))]
+    per_day: Option<u16>,
+
+    /// At most so many rollouts start in any 60 minutes
+    #[arg(long, group = "wish", value_name = "N", value_parser = value_parser!(u16).range(1..=1_000))]
+    per_hour: Option<u16>,
+
+    /// The time zone of local days [default: the one of the policy in force, else UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    timezone: Option<Tz>,
+
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+
+    /// The environment [default: the only one that the policy in force names, else production]
+    #[arg(long, short, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    environment: Option<String>,
+
+    /// Where the past begins: a length of time before its end, a date, an instant, or `all`
+    #[arg(long, value_name = "SPAN", default_value = "all", value_parser = since)]
+    since: Since,
+
+    /// Where it ends, a date or an instant: nothing later is seen [default: now]
+    #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
+
+    /// How long a rollout takes, 6h at most [default: 2m; 15m for the example]
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    rollout_time: Option<TimeDelta>,
+
+    /// Read the pushes from a file instead of the repository: JSON Lines with `at`, `commit`, `commits`; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pushes: Option<PathBuf>,
+
+    /// Take an example that ships with the tool
+    #[arg(long, value_enum, conflicts_with = "pushes")]
+    example: Option<Example>,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    format: Format,
+}
+
+/// The outputs of a suggestion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people at a terminal
+    Terminal,
+    /// For programs
+    Json,
+    /// For a comment or a wiki
+    Markdown,
+    /// The policy alone, with the reason as comments
+    Yaml,
+}
+
+fn zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is no time zone: write an IANA name such as `Europe/Paris`, `America/New_York` or `UTC`")
+    })
+}
+
+/// Everything that is told.
+struct Shown {
+    past: Pushed,
+    wishes: Vec<Wish>,
+    environment: String,
+    zone: Tz,
+    paths: Vec<String>,
+    from: Instant,
+    to: Instant,
+    rollout_time: TimeDelta,
+    suggestion: Suggestion,
+    notes: Vec<String>,
+}
+
+/// Where pushes come to, and what the policy in force says about that.
+struct Place {
+    past: Pushed,
+    environment: String,
+    zone: Option<Tz>,
+    paths: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Shown {
+    fn yaml(&self, candidate: &Candidate) -> String {
+        let ground = Ground { environment: &self.environment, zone: self.zone, paths: &self.paths };
+        candidate.yaml(&ground, |part| words::because(part, &self.wishes))
+    }
+}
+
+impl SuggestCommand {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let shown = self.look(edge)?;
+        Ok(Outcome::done(match self.format {
+            Format::Terminal => page::terminal(&shown, edge.width),
+            Format::Markdown => page::markdown(&shown),
+            Format::Json => json::json(&shown),
+            Format::Yaml => page::yaml(&shown).ok_or_else(|| {
+                Error::failure("no policy was found that fulfils the wish, so none is written")
+                    .hint("the same call without `--format yaml` shows what comes nearest")
+            })?,
+        }))
+    }
+
+    fn wishes(&self) -> Vec<Wish> {
+        let waits = [self.longest_wait.map(Wish::LongestWait), self.p90_wait.map(Wish::P90Wait)];
+        let counts =
+            [self.per_day.map(|most| Wish::PerDay(most.into())), self.per_hour.map(|most| Wish::PerHour(most.into()))];
+        waits
+            .into_iter()
+            .flatten()
+            .chain(self.no_overlap.then_some(Wish::NoOverlap))
+            .chain(counts.into_iter().flatten())
+            .collect()
+    }
+
+    fn look(&self, edge: &Edge) -> Result<Shown, Error> {
+        let rollout_time = self.rollout_time.unwrap_or_else(|| Example::rollout_time(self.example));
+        if rollout_time > LONGEST_ROLLOUT {
+            return Err(Error::usage("`--rollout-time` is longer than 6h")
+                .hint("`no-overlap` takes a rollout that runs for longer to be over: look at shorter ones"));
+        }
+        let zone = self.timezone.unwrap_or(Tz::UTC);
+        let end = self.until.map(|until| until.end(zone)).transpose()?;
+        let end = end.unwrap_or_else(|| edge.now.trunc_subsecs(0));
+        let begin = self.since.start(end, zone)?;
+        let without_repo = self.example.is_some() || self.pushes.is_some();
+        let Place { mut past, environment, zone, paths, mut notes } = match without_repo {
+            true => self.told(begin, end)?,
+            false => self.read(begin, end)?,
+        };
+        if harmless(&environment) != environment.as_str() {
+            return Err(Error::usage("the name of the environment holds control characters"));
+        }
+        let (Some(first), Some(last)) = (past.landings.first(), past.landings.last()) else {
+            return Err(Error::failure("nothing was pushed in this span: there is no past to suggest from")
+                .hint("take a longer span with `--since`, or pushes from a file with `--pushes`"));
+        };
+        if past.landings.len() > MOST_PUSHES {
+            return Err(Error::usage(format!(
+                "{} pushes are more than the {MOST_PUSHES} that are looked at",
+                past.landings.len()
+            ))
+            .hint("take a shorter span with `--since 365d`"));
+        }
+        let from = begin.unwrap_or(first.at);
+        let to = if self.until.is_some() || !without_repo { end } else { last.at };
+        notes.append(&mut past.notes);
+        if past.landings.iter().any(|landing| landing.precision == Precision::Guessed) {
+            notes.push(
+                "the instants of pushes are commit dates: git alone does not tell when a commit was pushed".to_owned(),
+            );
+        }
+        if past.landings.len() < FEW {
+            let few = words::pushes(past.landings.len());
+            notes.push(format!("what fits {few} may fit them by chance: of a longer past, the answer is surer"));
+        }
+        let zone = self.timezone.or(zone).unwrap_or(Tz::UTC);
+        let wishes = self.wishes();
+        let span = Past { landings: &past.landings, commits: &past.commits };
+        let ground = Ground { environment: &environment, zone, paths: &paths };
+        let suggestion = suggest(span, &wishes, ground, rollout_time).map_err(Error::usage)?;
+        Ok(Shown { past, wishes, environment, zone, paths, from, to, rollout_time, suggestion, notes })
+    }
+
+    /// The pushes of a file or an example.
+    fn told(&self, begin: Option<Instant>, end: Instant) -> Result<Place, Error> {
+        // An example lies where it lies.
+        let end = (self.until.is_some() || self.example.is_none()).then_some(end);
+        Ok(Place {
+            past: told(self.pushes.as_deref(), begin, end)?,
+            environment: self.environment.clone().unwrap_or_else(|| "production".to_owned()),
+            zone: None,
+            paths: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// The pushes of a repository; of its policy, what says which of them count.
+    fn read(&self, begin: Option<Instant>, end: Instant) -> Result<Place, Error> {
+        let clock = if self.until.is_some() { Clock::Asked } else { Clock::Machine };
+        let question = Question {
+            repo: self.repo.clone(),
+            policy: None,
+            environment: self.environment.clone(),
+            commit: None,
+            lane: LaneRequest::Found,
+            run: None,
+            now: Now { instant: end, clock },
+        };
+        let subject = Subject::open_with(&question, |repo| policy::find(Some(repo), None, Wanted::InForce))?;
+        let in_force = subject.environment(self.environment.as_deref())?;
+        let mut past = subject.past(begin).map_err(missing)?;
+        subject.within_paths(&mut past, &in_force.paths, |_| {}).map_err(missing)?;
+        Ok(Place {
+            past,
+            environment: in_force.environment.to_string(),
+            zone: in_force.timezone,
+            paths: in_force.paths,
+            notes: Vec::new(),
+        })
+    }
+}
