@@ -188,26 +188,27 @@ pub fn suggest(
 ) -> Result<Suggestion, String> {
     let mut search = Search::new(past, wishes, ground, rollout_time)?;
     let at_once = search.at_once()?;
-    let chosen = search.best(Aim::All).filter(|best| best.fails(wishes).is_empty());
-    let mut suggestion = Suggestion {
-        at_once,
-        looser: chosen.as_ref().and_then(|chosen| search.nearest_looser(chosen)),
-        chosen,
-        trade_offs: Vec::new(),
-        bound: None,
-        tried: 0,
-    };
-    if suggestion.chosen.is_none() {
-        let pushes: Vec<Instant> = past.landings.iter().map(|landing| landing.at).collect();
-        suggestion.bound = bound::bound(&pushes, wishes, ground.zone, rollout_time);
+    let fulfilling = |search: &mut Search<'_>| search.best(Aim::All).filter(|best| best.fails(wishes).is_empty());
+    let mut chosen = fulfilling(&mut search);
+    let mut trade_offs: Vec<(Wish, Judged)> = Vec::new();
+    if chosen.is_none() {
         for (place, wish) in wishes.iter().enumerate() {
             let best = search.best(Aim::Without(place));
             let others = |best: &Judged| !best.fails(wishes).iter().any(|failed| failed != wish);
-            suggestion.trade_offs.extend(best.filter(others).map(|best| (*wish, best)));
+            trade_offs.extend(best.filter(others).map(|best| (*wish, best)));
         }
+        // On the way to one wish without the others may lie what fulfils them all.
+        chosen = fulfilling(&mut search);
     }
-    suggestion.tried = search.tried();
-    Ok(suggestion)
+    let looser = chosen.as_ref().and_then(|chosen| search.nearest_looser(chosen));
+    let mut bound = None;
+    if chosen.is_some() {
+        trade_offs.clear();
+    } else {
+        let pushes: Vec<Instant> = past.landings.iter().map(|landing| landing.at).collect();
+        bound = bound::bound(&pushes, wishes, ground.zone, rollout_time);
+    }
+    Ok(Suggestion { at_once, chosen, looser, trade_offs, bound, tried: search.tried() })
 }
 
 /// The calendars of a policy that names none.
