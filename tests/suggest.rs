@@ -175,8 +175,8 @@ proptest! {
         let policy = format!("version: 1\nenvironments: {{production: {{advisory: [], soft-mandatory: [{{min-interval: {interval}m}}]}}}}\n");
         let top = Fetched { name: "p.yml".to_owned(), origin: Origin::File, bytes: policy.into_bytes() };
         let policy = load(top, &mut |name| Err(name.to_owned())).expect("valid").environment("production").expect("it");
-        let replay = replay(&policy, &BTreeMap::new(), past, TimeDelta::minutes(20), |_| {});
-        let measures = Measures::of(past, &replay, GROUND.zone);
+        let mut replay = replay(&policy, &BTreeMap::new(), past, TimeDelta::minutes(20), |_| {});
+        let measures = Measures::of(past, &mut replay, GROUND.zone);
         let tight = |wish: fn(i64) -> Wish, most: i64| {
             fulfils(past, &replay, wish(most)) && (most == 0 || !fulfils(past, &replay, wish(most - 1)))
         };

@@ -79,13 +79,13 @@ impl<'a> Search<'a> {
 
     fn judge(&self, candidate: &Candidate) -> Result<Judged, String> {
         let policy = candidate.policy(&self.ground)?;
-        let replay = replay(&policy, &NO_CALENDARS, self.past, self.rollout_time, |_| {});
+        let mut replay = replay(&policy, &NO_CALENDARS, self.past, self.rollout_time, |_| {});
         // Another kind may amount to as much, but other lanes pass it by.
         let keeps = |rule: &Rule, promise: &Rule| rule.id() == promise.id() && rule.at_least_as_strict(promise);
         let kept = |promise: &Rule| policy.rules.iter().any(|entry| keeps(&entry.rule, promise));
         Ok(Judged {
             candidate: candidate.clone(),
-            measures: Measures::of(self.past, &replay, self.ground.zone),
+            measures: Measures::of(self.past, &mut replay, self.ground.zone),
             promised: self.promises.iter().filter(|(_, rule)| kept(rule)).map(|(wish, _)| *wish).collect(),
         })
     }
