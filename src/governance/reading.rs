@@ -137,7 +137,7 @@ fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut R
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting = above.under(label);
+        let setting = Setting { task: passage.task, ..above.under(label) };
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         let found = reading.directives.len() - before;
@@ -178,14 +178,17 @@ fn read_sentence(
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
             || setting.after
+            || setting.task
             || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly"]);
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
         // What a file or a command is for is no rule, unless it says so; its numbers are.
-        let described =
-            (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start))
-                && describes(&clause);
+        let described = (setting.listing
+            || passage.refers()
+            || passage.place == document::Place::Cell
+            || after_code(sentence.text, part.start))
+            && describes(&clause);
         looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
         for found in grammar::read(&clause) {
             // "Never commit: …" says what by its gloss.
@@ -226,7 +229,12 @@ fn is_cadence(kind: Kind) -> bool {
 fn after_code(sentence: &str, start: usize) -> bool {
     let before = sentence.get(..start).unwrap_or_default();
     let code = before.trim_end().trim_end_matches([':', '-', '—', '–', ' ', '(', ')']);
-    start > 0 && code.starts_with('`') && code.ends_with('`') && code.matches('`').count() == 2
+    start > 0 && is_run(code) && code.starts_with('`') && code.ends_with('`') && code.matches('`').count() == 2
+}
+
+/// Whether a code span is more than a name: a command or a path.
+fn is_run(code: &str) -> bool {
+    !grammar::names_a_branch(code.trim_matches('`'))
 }
 
 fn describes(clause: &Clause<'_>) -> bool {

@@ -9,9 +9,9 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     DIRECT = [
-        "@push|@commit ..4 @direct ..3 to|on|onto|into ..2 @main|@develop", "@direct ..2 @push|@commit", "@push|@commit|@merge ..2 @direct", "@never ..3 @push|@commit|@merge|work|@force ..3 to|on|onto|into|in|against ..3 @main",
+        "@push|@commit ..4 @direct ..3 to|on|onto|into ..2 @main|@develop", "@direct ..2 @push|@commit", "@push|@commit|@merge ..2 @direct", "@never ..3 @push|@commit|@merge|work|develop|@force ..3 to|on|onto|into|in|against ..3 @main",
         "@never ..2 @push|@commit ..1 @main", "@direct ..1 to ..2 @main", "@push|@commit ..2 straight to", "@never ..3 changes|change|edits|work|develop ..2 on|in ..2 @main", "@never ..2 touch ..1 @main",
-        "work @direct? ..1 on ..1 @main", "@main ..3 protected|pull-request-only", "@never @push ..6 protected branch|branches", "@commit|@push ..2 @direct? to @main", "bypass ..3 branch protection|protections",
+        "work|develop @direct? ..1 on ..2 @main", "@main ..3 protected|pull-request-only", "@never @push ..6 protected branch|branches", "@commit|@push ..2 @direct? to @main", "bypass ..3 branch protection|protections",
         "@push|@commit ..3 to|on @main",
     ];
     ON_A_BRANCH = [
@@ -28,7 +28,7 @@ patterns! {
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
     TARGET = [
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
-        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
+        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
     ];
     /// What has happened.
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
@@ -37,7 +37,7 @@ patterns! {
         "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
     ];
     NAME = [
-        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|pattern|must match|should match|called|as|like|:|follows", "branch|branches ..4 @code ..2 prefix", "use ..14 @code branch|branches $",
+        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|match|matches|called|as|like|follows", "branch|branches ..3 start|starts|begin|begins with", "branch|branches ..4 @code ..2 prefix", "use ..14 @code branch|branches $",
         "feature|topic|fix ..1 branch|branches ..2 ( @code", "feature|topic|fix|release|hotfix|chore ..1 branch|branches ..1 :|= ..1 @code", "use ..4 @code prefix", "branch|branches : ..2 @code",
     ];
 }
@@ -65,7 +65,10 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
             || clause.setting.negated
             || clause.says(&["protected", "pull-request-only"])
             || works_on_main(clause) && !checks);
-    let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
+    // "Create a branch" alone is a step, or what a tool can do.
+    let firmly = (clause.mood.asks() || clause.says(&["only", "always", "new"]))
+        && (clause.words.len() > 4
+            || clause.says(&["only", "always", "never", "must", "before", "every", "each", "for"]));
     let starts = clause.fits(&START) && !clause.has(v::NEVER);
     let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
     let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));

@@ -68,7 +68,7 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let limited = limited
         || (clause.setting.label.any(v::DEPLOY.with(v::PUSH)) && clause.mood.form == super::mood::Form::Fragment);
     let limited = limited
-        || (clause.setting.limits()
+        || (clause.setting.limits
             && clause.mood.form == super::mood::Form::Fragment
             && clause.about(v::DEPLOY.with(v::PUSH)));
     let words = &clause.words;

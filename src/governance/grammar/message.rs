@@ -12,19 +12,19 @@ patterns! {
         "@commit|@message|@pr ..3 follow ..3 convention|@conventional",
     ];
     MESSAGE_RULE = [
-        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
+        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
         "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
-        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
-    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks ..6"];
+    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
 
@@ -32,7 +32,13 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
-    let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let lower = clause.text.to_ascii_lowercase();
+    let closes = ["closes #", "fixes #", "refs #", "close #", "closes:"].iter().any(|start| {
+        clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
+            || lower.contains(&format!("\"{start}"))
+    });
+    let about =
+        closes || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
     let sized = clause.fits(&LENGTH)
         && clause.says(&["first", "subject", "title"])
         && clause.setting.wide.any(v::COMMIT.with(v::PR));
@@ -49,12 +55,6 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
         && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
-    let closes = clause.words.iter().any(|word| {
-        word.classes.any(CODE)
-            && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
-    });
-    let lower = clause.text.to_ascii_lowercase();
-    let closes = closes || ["\"closes #", "\"fixes #", "\"refs #"].iter().any(|start| lower.contains(start));
     let linked = closes || clause.fits(&ISSUE_RULE) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
     let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {
         matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")

@@ -82,7 +82,15 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
     found.extend(release::read(clause).filter(|_| !cadence && !trailed));
+    if found.is_empty() {
+        found.extend(checks::task(clause));
+    }
     found
+}
+
+/// Whether a text is the name of a branch that others start from.
+pub fn names_a_branch(text: &str) -> bool {
+    vocabulary::classes(text).any(vocabulary::TRUNKISH)
 }
 
 /// A clause whose label says when: "Friday: no deploys after 15:00".
