@@ -179,7 +179,7 @@ fn read_sentence(
             || setting.before
             || setting.after
             || setting.task
-            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly"]);
+            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly", "submit", "submitting"]);
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
@@ -190,7 +190,7 @@ fn read_sentence(
             || after_code(sentence.text, part.start))
             && describes(&clause);
         looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
-        for found in grammar::read(&clause) {
+        for found in read_clause(&clause) {
             // "Never commit: …" says what by its gloss.
             let open = is_cadence(found.kind) && !found.bound && clause.words.len() < 4
                 || found.kind == Kind::ApprovalBefore && clause.words.len() < 3;
@@ -209,6 +209,16 @@ fn read_sentence(
         }
     }
     looked
+}
+
+/// What a clause says; below "Never:" it says it as a whole sentence would.
+fn read_clause(clause: &Clause<'_>) -> Vec<Found> {
+    let bare = matches!(clause.mood.form, Form::Command | Form::Fragment) && clause.mood.polarity == Polarity::Must;
+    let found = grammar::read(clause);
+    if found.is_empty() && clause.setting.negated && bare && !clause.says(&["always", "only", "instead", "use"]) {
+        return grammar::read(&Clause::new(&format!("never {}", clause.text), clause.setting));
+    }
+    found
 }
 
 /// Whether a heading is a rule of its own: it forbids, limits, or says when.

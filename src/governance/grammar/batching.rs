@@ -28,7 +28,7 @@ patterns! {
     ];
     /// "deploy once at the end".
     ONCE = [
-        "in|into|with the? same ..1 @commit|@pr|@push|@deploy|@release", "across multiple|several|separate @pr|@commit|@deploy",
+        "^ put|keep|include|add|combine|batch|squash|bundle|commit|fold|ship|land|group ..12 in|into|with the? same ..1 @commit|@pr|@push|@deploy|@release", "across multiple|several|separate @pr|@commit|@deploy",
         "@deploy|@push|@release|@commit once ..4 at|after|when|per|everything|all|the", "one|single ..3 @deploy|@push|@release|build|commit ..3 at the? end", "@push|@deploy|@commit once ..8 $",
         "in one|single ..1 @deploy|@push|@commit", "@deploy only at ..4 end|checkpoint|milestone|milestones", "squash ..5 @commit ..2 before ..2 @push|@merge", "one ..2 = one @deploy|@push|@release", "into one|fewer|single|a ..2 @deploy|@push|@release|@merge", "@deploy|@push|@release ..3 everything|all ..3 once|together",
         "only @deploy|@push|@commit when ..6 complete|completed|finished|done|ready|working", "one|single ..1 @deploy|@push|@release for ..3 all|whole|entire|everything|set", "@push|@deploy|@release ..5 in one go", "fewer larger? bigger? @deploy|@push|@release",
@@ -113,7 +113,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if clause.fits(&EACH) && !clause.fits(&NEVER_TOGETHER) {
         return Some(clause.unbound(Kind::Batching, object(clause)).with("per", "change"));
     }
-    if clause.fits(&NEVER_TOGETHER) || clause.fits(&TOGETHER) || clause.fits(&ONCE) {
+    if clause.fits(&NEVER_TOGETHER) || clause.fits(&TOGETHER) || clause.fits(&ONCE) && !clause.forbids() {
         return Some(clause.unbound(Kind::Batching, object(clause)));
     }
     None

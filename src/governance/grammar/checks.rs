@@ -153,7 +153,14 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
         .words
         .get(clause.mood.main)
         .is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
-    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
+    // "Run it again" says nothing of what is run.
+    let named = clause.says(&["commands", "command", "suite", "everything"])
+        || clause.words.iter().any(|word| word.classes.any(CODE) && word.text.contains(' '));
+    let again = !named && clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(word.text.as_str(), "run" | "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch")
+    });
+    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague && (!again || clause.has(v::PASS)) || clause.has(v::CHECK));
+    let verb = verb && !clause.says(&["boxes"]);
     let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
         || clause.text.ends_with(':') && clause.mood.form != Form::Command;
     if optional {

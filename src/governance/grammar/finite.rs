@@ -88,9 +88,13 @@ const ADVERBS: [&str; 6] = ["automatically", "also", "then", "always", "only", "
 fn third_person(words: &[Word]) -> bool {
     let first = words.first().map_or("", |word| word.text.as_str());
     let second = words.get(1).map_or("", |word| word.text.as_str());
+    let tells = words.first().is_some_and(|word| {
+        word.classes.any(STATEMENT) && !word.classes.any(v::CHECK.with(v::CHANGE).with(v::PR).with(v::PASS))
+    });
     first.ends_with('s')
         && !first.ends_with("ss")
-        && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
+        && words.len() > 1
+        && (tells && !matches!(second, "must" | "should" | "are" | "is" | "of" | ":") || matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its"))
 }
 
 /// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
@@ -138,6 +142,10 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 return (Form::Statement, Polarity::Must);
             }
             "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
+            // "You cannot push there" tells what is not possible.
+            "can't" | "cannot" if words.first().is_some_and(|first| matches!(first.text.as_str(), "you" | "it")) => {
+                return (Form::Statement, Polarity::Must);
+            }
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }

@@ -22,7 +22,7 @@ patterns! {
         "if|when ..3 fix ..3 fails|failed ..2 twice|again|times ..6",
     ];
     OPEN = [
-        "@never ..3 fix-on-fix|whack-a-mole|trial-and-error", "@never ..3 @push|keep|chain|stack|pile ..2 fix|fixes|hotfix|hotfixes|pushing ..6",
+        "@never ..3 fix-on-fix|whack-a-mole|trial-and-error", "@never ..3 @push|keep|chain|stack|pile ..2 fix|fixes|hotfix|hotfixes ..6",
         "@never ..3 iterate|iterating|debug|debugging ..3 on|in|via|by|through|with ..2 production|prod|@deploy|@push|live",
         "@never ..4 guess|guesses|speculative ..3 @push|@deploy|@commit", "stop ..3 pushing|deploying fixes", "@never ..2 pile|stack|push|ship|deploy ..1 fix ..1 upon|after|on|onto fix", "fix ..3 fails|failed ..5 revert|rollback|stop",
     ];

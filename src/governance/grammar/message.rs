@@ -22,6 +22,10 @@ patterns! {
     IN_MESSAGES = [
         "imperative|lowercase|uppercase|capitalize|capitalise|present|past|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
+    /// How a message is, as far as one word tells.
+    FORMED = [
+        "imperative|lowercase|uppercase|capitalized|present|past|present-tense|past-tense|tense|english|characters|chars|prefix|prefixed|emoji|concise|descriptive|single-line|multi-line|clear|meaningful|#",
+    ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
     CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
@@ -114,7 +118,7 @@ fn checks(clause: &Clause<'_>) -> bool {
 
 /// "Commits: short, imperative": a fragment that describes what is asked.
 fn describes(clause: &Clause<'_>) -> bool {
-    clause.fits(&IN_MESSAGES)
+    clause.fits(&FORMED)
         || clause.has(v::CONVENTIONAL.with(v::SMALL))
         || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
 }

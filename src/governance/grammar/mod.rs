@@ -57,6 +57,11 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
         found = rhythm(&Clause::new(&whole, clause.setting));
         found.retain(|found| found.bound);
     }
+    if clause.setting.approval && !clause.forbids() {
+        // "Ask first: force pushes" asks for a person's word and for nothing else.
+        found.extend(approval::asked(clause));
+        return found;
+    }
     let of = |kinds: &[Kind]| found.iter().any(|found| kinds.contains(&found.kind));
     let cadence = of(&[Kind::DeployWindow, Kind::DeployFrequency, Kind::DeployInterval]);
     let batches = of(&[Kind::Batching]);

@@ -62,7 +62,8 @@ pub fn read(words: &[Word]) -> Mood {
     let follows = words.get(..main).unwrap_or_default().iter().any(|word| word.text == "so")
         && form == Form::Modal
         && !rest.iter().any(|word| matches!(word.text.as_str(), "must" | "should" | "shall" | "mustn't" | "required"));
-    let form = if follows { Form::Statement } else { form };
+    let steps = rest.iter().filter(|word| matches!(word.text.as_str(), "→" | "->")).count() > 1;
+    let form = if follows || steps { Form::Statement } else { form };
     let polarity = if polarity == Polarity::Must && (says_weakly(rest) || wishes(&words[..main])) {
         Polarity::Should
     } else {

@@ -43,7 +43,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks()
         && clause.says(&["keep", "store", "scan", "rotate", "live", "stored", "kept"])
-        && !clause.says(&["safe"]);
+        && !clause.says(&["safe", "permissions", "job-level", "config"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
@@ -66,7 +66,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
     let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
-    let without = clause.words.first().is_some_and(|word| word.text == "without");
+    let first = clause.words.first().map_or("", |word| word.text.as_str());
+    // "…, not `.env`" opposes a place to another.
+    let without = first == "without" || first == "not" && !clause.has(v::COMMIT.with(v::PUSH));
     if generated_with || without || needless || !fits || !speaks || !(forbids || keeps) {
         return None;
     }

@@ -141,7 +141,9 @@ impl Setting {
         self.approval |= fits(&ASKS_PEOPLE);
         self.trouble |=
             (label || text.trim_end().ends_with(':') && !gates && mood.form == Form::Fragment) && fits(&TROUBLE);
-        self.messages |= fits(&MESSAGES);
+        // "Code and commit standards" is about more than messages.
+        self.messages |= fits(&MESSAGES)
+            && !words.iter().any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });

@@ -10,6 +10,7 @@ use super::words::{self, Word};
 /// Terms and the one word that stands for them, a line each.
 const TERMS: &str = "\
     pull request=pr, pull requests=prs, merge request=mr, merge requests=mrs
+    autocommit=auto-commit, autopush=auto-push, automerge=auto-merge, auto deploy=auto-deploy, force pushed=force-pushed
     force push=force-push, force pushes=force-pushes, force pushing=force-pushing, force pushed=force-pushed
     roll out=rollout, rolling out=deploying, going live=deploying, go live=go-live, roll back=rollback
     api key=api-key, api keys=api-keys, private key=private-key, private keys=private-keys
