@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, PERSON, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, PERSON, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -104,14 +104,15 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
     foreign
 }
 
-/// Drops the directives of lead-ins whose items say the same kind themselves.
+/// Drops the lead-ins of checks whose items are the checks.
 fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
     let mut dropped = Vec::new();
     for (start, end) in leads {
         for index in *start..*end {
             let Some(lead) = directives.get(index) else { continue };
             let spoken = directives.get(*end..).unwrap_or_default().iter().take(3).any(|item| {
-                item.kind == lead.kind
+                item.kind == Kind::ChecksBefore
+                    && item.kind == lead.kind
                     && item
                         .place
                         .heading
@@ -179,7 +180,8 @@ fn read_sentence(
             || setting.before
             || setting.after
             || setting.task
-            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly", "submit", "submitting"]);
+            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly", "submit", "submitting", "git", "proceed"])
+            || clause.has(MAIN) && clause.forbids();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }

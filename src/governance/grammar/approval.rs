@@ -55,7 +55,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.fits(&UNREAD);
     // "If unsure, ask": what it is about is not named, and the topic is not meant.
     let elsewhere = clause.mood.condition.0 < clause.mood.condition.1 && !own;
-    let governed = own || clause.setting.topic.any(ACTS) && clause.mood.asks() && !elsewhere;
+    let proceeds = clause.says(&["proceed", "continue"]) && clause.setting.wide.any(ACTS);
+    let own = own || proceeds;
+    let governed = own || clause.setting.topic.any(ACTS.with(v::VERSION)) && clause.mood.asks() && !elsewhere;
     let switches = clause.fits(&SWITCHES) && clause.fits(&WITHOUT) && clause.forbids();
     let permits = clause.mood.form == Form::Permission && !clause.says(&["only"]);
     if !(governed || switches)

@@ -40,7 +40,7 @@ patterns! {
 /// Reads what a clause says about checks.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(ACTS)
-        || clause.says(&["submitting", "submit", "submission", "ci"])
+        || clause.says(&["submitting", "submit", "submission", "ci", "proceed"])
         || clause.setting.before
         || clause.setting.after;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
@@ -152,15 +152,19 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     let vague = clause
         .words
         .get(clause.mood.main)
-        .is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
+        .is_some_and(|word| matches!(word.text.as_str(), "confirm" | "keep" | "update" | "fix"));
     // "Run it again" says nothing of what is run.
     let named = clause.says(&["commands", "command", "suite", "everything"])
         || clause.words.iter().any(|word| word.classes.any(CODE) && word.text.contains(' '));
+    let unnamed = clause.words.get(clause.mood.main + 1).is_none_or(|word| {
+        matches!(word.text.as_str(), "the" | "after" | "when" | "it" | "them" | "this" | "these" | "all" | "in" | "with" | "from")
+    });
     let again = !named && clause.words.get(clause.mood.main).is_some_and(|word| {
-        matches!(word.text.as_str(), "run" | "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch")
+        matches!(word.text.as_str(), "run" if unnamed) || matches!(word.text.as_str(), "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch")
     });
     let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague && (!again || clause.has(v::PASS)) || clause.has(v::CHECK));
-    let verb = verb && !clause.says(&["boxes"]);
+    let sure = clause.says(&["ensure"]) && clause.mood.condition.0 < clause.mood.condition.1;
+    let verb = verb && !clause.says(&["boxes"]) && !sure;
     let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
         || clause.text.ends_with(':') && clause.mood.form != Form::Command;
     if optional {

@@ -137,7 +137,7 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
         }
         let next = words.get(at + 1);
         match word.text.as_str() {
-            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,
+            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" | "why" | "how" | "what" | "whether" if at > 0 => relative = 4,
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
             }

@@ -67,7 +67,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let commanded = (links || closes) && clause.mood.form == Form::Command;
     let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
-        && clause.fits(&IN_MESSAGES)
+        && (clause.fits(&IN_MESSAGES) || writes(clause) && clause.says(&["message", "messages"]))
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
     let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
     let follows = consists
@@ -108,6 +108,13 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         read = read.with("mood", "imperative");
     }
     Some(read)
+}
+
+/// Whether a clause commands to write something.
+fn writes(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(verb.text.as_str(), "include" | "write" | "mention" | "explain" | "describe" | "put" | "add" | "update" | "use")
+    })
 }
 
 /// Tests of messages and hooks that check them are other subjects.

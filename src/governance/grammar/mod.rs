@@ -37,7 +37,7 @@ pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
-pub use vocabulary::{APPROVE, PERSON};
+pub use vocabulary::{APPROVE, MAIN, PERSON};
 
 use super::directive::Kind;
 
