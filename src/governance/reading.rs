@@ -180,7 +180,19 @@ fn read_sentence(
             || setting.before
             || setting.after
             || setting.task
-            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly", "submit", "submitting", "git", "proceed"])
+            || clause.says(&[
+                "fix",
+                "fixes",
+                "hotfixes",
+                "trying",
+                "repeatedly",
+                "submit",
+                "submitting",
+                "git",
+                "proceed",
+            ])
+            || clause.words.iter().any(|word| word.text.starts_with("git "))
+            || clause.says(&["refactoring", "refactors", "unrelated", "patch", "minor", "review"])
             || clause.has(MAIN) && clause.forbids();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;

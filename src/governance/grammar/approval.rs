@@ -29,7 +29,7 @@ patterns! {
     ASK_FIRST = [
         "ask|consult|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
         "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "requires|requiring ..4 approval|sign-off|permission ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
-        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "confirm ..6 with ..3 @person ..6 before", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check", "ask|asks ..2 @person ..2 to ..2 confirm|approve|review|acknowledge", "always ask|askuserquestion ..1 before", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
+        "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "confirm ..6 with ..3 @person ..6 before", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check|commit|push|merge|deploy", "confirm with ..3 @person ..2 before", "@never ..2 merge|approve your own", "ask|asks ..2 @person ..2 to ..2 confirm|approve|review|acknowledge", "always ask|askuserquestion ..1 before", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
         "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
     ];
     REVIEW_SELF = ["review ..3 diff|diffs|changes|code|title"];
@@ -47,11 +47,19 @@ patterns! {
 
 /// Reads what a clause says about asking people.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    if !clause.has(v::APPROVE.with(v::PERSON)) && !clause.says(&["tell"]) && !clause.fits(&WITHOUT) && !clause.fits(&BARE) {
+    if !clause.has(v::APPROVE.with(v::PERSON))
+        && !clause.says(&["tell"])
+        && !clause.fits(&WITHOUT)
+        && !clause.fits(&BARE)
+    {
         return None;
     }
     let own = clause.has(ACTS)
         || clause.says(&["submitted", "submitting", "submission", "contributions"])
+        || clause.says(&["git"]) && !clause.says(&["destructive"])
+        || clause.mood.condition.0 == clause.mood.condition.1
+            && clause.has(v::CHANGE)
+            && clause.says(&["require", "requires", "need", "needs"])
         || clause.fits(&UNREAD);
     // "If unsure, ask": what it is about is not named, and the topic is not meant.
     let elsewhere = clause.mood.condition.0 < clause.mood.condition.1 && !own;
@@ -82,7 +90,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let auto = clause.fits(&WITHOUT)
         && (clause.forbids() || clause.setting.negated)
         && clause.words.iter().any(|word| {
-            word.text.starts_with("auto") || word.text.starts_with("proactiv") || word.text.starts_with("self-")
+            word.text.starts_with("auto")
+                || word.text.starts_with("proactiv")
+                || word.text.starts_with("self-")
+                || clause.has(ACTS) && (word.text == "own" && clause.says(&["on"]) || word.text == "yourself")
         });
     let plain = clause.words.len() < 16 && !clause.has(v::PASS) && !clause.says(&["if", "when", "that"]);
     let unread = clause.fits(&UNREAD);

@@ -15,13 +15,13 @@ patterns! {
         "@push|@commit ..3 to|on @main",
     ];
     ON_A_BRANCH = [
-        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all",
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all", "^ work|develop on|in a|your|own ..2 @branch|worktree", "^ use ..2 worktree|worktrees|branch for|per each|every",
         "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
         "@branch ..2 before ..3 changes|editing|starting|coding|work|making",
     ];
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
-        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
+        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute|submit|deliver|propose ..4 through|via|by ..2 @pr",
         "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr is|are ..1 required|mandatory", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
@@ -34,10 +34,10 @@ patterns! {
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
         "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
-        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
+        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up-to ..1 date", "branch ..3 up-to-date",
     ];
     NAME = [
-        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|match|matches|called|as|like|follows", "branch|branches ..3 start|starts|begin|begins with", "branch|branches ..4 @code ..2 prefix", "use ..14 @code branch|branches $",
+        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|match|matches|called|as|like|follows", "branch|branches ..3 start|starts|begin|begins with", "branch|branches ..4 @code ..2 prefix", "use ..6 prefix|prefixes for ..2 branch|branches", "use ..14 @code branch|branches $",
         "feature|topic|fix ..1 branch|branches ..2 ( @code", "feature|topic|fix|release|hotfix|chore ..1 branch|branches ..1 :|= ..1 @code", "use ..4 @code prefix", "branch|branches : ..2 @code",
     ];
 }

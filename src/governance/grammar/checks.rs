@@ -157,12 +157,21 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     let named = clause.says(&["commands", "command", "suite", "everything"])
         || clause.words.iter().any(|word| word.classes.any(CODE) && word.text.contains(' '));
     let unnamed = clause.words.get(clause.mood.main + 1).is_none_or(|word| {
-        matches!(word.text.as_str(), "the" | "after" | "when" | "it" | "them" | "this" | "these" | "all" | "in" | "with" | "from")
+        matches!(
+            word.text.as_str(),
+            "the" | "after" | "when" | "it" | "them" | "this" | "these" | "all" | "in" | "with" | "from"
+        )
     });
-    let again = !named && clause.words.get(clause.mood.main).is_some_and(|word| {
-        matches!(word.text.as_str(), "run" if unnamed) || matches!(word.text.as_str(), "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch")
-    });
-    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague && (!again || clause.has(v::PASS)) || clause.has(v::CHECK));
+    let again = !named
+        && clause.words.get(clause.mood.main).is_some_and(|word| {
+            matches!(word.text.as_str(), "run" if unnamed)
+                || matches!(
+                    word.text.as_str(),
+                    "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch"
+                )
+        });
+    let verb = clause.mood.form == Form::Command
+        && (verb_is(clause, v::VERIFY) && !vague && (!again || clause.has(v::PASS)) || clause.has(v::CHECK));
     let sure = clause.says(&["ensure"]) && clause.mood.condition.0 < clause.mood.condition.1;
     let verb = verb && !clause.says(&["boxes"]) && !sure;
     let optional = clause.says(&["when", "if"]) && clause.says(&["use"])

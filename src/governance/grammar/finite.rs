@@ -94,7 +94,8 @@ fn third_person(words: &[Word]) -> bool {
     first.ends_with('s')
         && !first.ends_with("ss")
         && words.len() > 1
-        && (tells && !matches!(second, "must" | "should" | "are" | "is" | "of" | ":") || matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its"))
+        && (tells && !matches!(second, "must" | "should" | "are" | "is" | "of" | ":")
+            || matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its"))
 }
 
 /// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
@@ -137,7 +138,12 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
         }
         let next = words.get(at + 1);
         match word.text.as_str() {
-            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" | "why" | "how" | "what" | "whether" if at > 0 => relative = 4,
+            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" | "why" | "how" | "what"
+            | "whether"
+                if at > 0 =>
+            {
+                relative = 4
+            }
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
             }

@@ -25,8 +25,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !(clause.has(v::FORCE.with(v::AMEND)) || code_reset || clause.says(&["history", "destructive", "new"])) {
         return None;
     }
-    let code_amend =
-        clause.words.iter().any(|word| word.classes.any(v::CODE) && word.text.starts_with("git") && word.classes.any(v::AMEND));
+    let code_amend = clause
+        .words
+        .iter()
+        .any(|word| word.classes.any(v::CODE) && word.text.starts_with("git") && word.classes.any(v::AMEND));
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
         || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))

@@ -55,7 +55,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.messages
         || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION))
-        || (shape && git)
+        || (shape && (git || clause.says(&["format", "style"])))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
         && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
@@ -113,7 +113,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// Whether a clause commands to write something.
 fn writes(clause: &Clause<'_>) -> bool {
     clause.words.get(clause.mood.main).is_some_and(|verb| {
-        matches!(verb.text.as_str(), "include" | "write" | "mention" | "explain" | "describe" | "put" | "add" | "update" | "use")
+        matches!(
+            verb.text.as_str(),
+            "include" | "write" | "mention" | "explain" | "describe" | "put" | "add" | "update" | "use"
+        )
     })
 }
 

@@ -14,7 +14,7 @@ patterns! {
         "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as",
     ];
     SCHEMA_CHANGE = [
-        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..6 backward-compatible|backwards-compatible|additive|nullable", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
+        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..8 backward-compatible|backwards-compatible|backward|backwards|additive|nullable|reversible|compatible", "@never ..4 change|modify|edit|alter|touch ..3 @schema ..3 by-hand|manually|directly", "after|when|whenever|if ..6 schema|schema.prisma ..6 , ..2 run|generate|create|regenerate ..2 @code|migration", "run|generate|create|regenerate ..2 @code|migration ..5 after|when|whenever ..6 schema|schema.prisma ..3", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
         "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
     ];
     /// What is there stays as it is.
@@ -24,9 +24,9 @@ patterns! {
         "^ never|don't|avoid ..1 edit|modify|change|alter|touch|rewrite ..1 migration|migrations ..2 $", "existing|applied|merged|committed|shipped migration|migrations ..6 edited|modified|changed|touched|deleted|rewritten",
     ];
     /// Migrations of other trades.
-    OTHER = ["migration , ..2 compatibility|fallback|layers|shims", "compat|compatibility migration", "scripts|code|components|files ..6 should ..1 migrated", "migrating|migrate ..2 from ..2 @code to"];
+    OTHER = ["graphql|json|zod|openapi|api|response|event|tool ..1 schema|schemas", "schema description|descriptions|validation|definition", "migration , ..2 compatibility|fallback|layers|shims", "compat|compatibility migration", "scripts|code|components|files ..6 should ..1 migrated", "migrating|migrate ..2 from ..2 @code to"];
     /// Both ways of a migration, below a heading of migrations.
-    WAYS = ["include|write|provide|implement|have ..3 up and|/ down", "@never ..4 up and|/ down", "include|write|provide ..2 up|down ..2 method|methods|logic"];
+    WAYS = ["include|write|provide|implement|have ..3 up and|/ down", "@never ..4 up and|/ down", "include|write|provide|support ..2 up|down ..2 method|methods|logic|migrations"];
     RESET = ["@never ..8"];
 }
 
@@ -63,8 +63,13 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
     let schema = clause.fits(&SCHEMA_CHANGE)
         && clause.has(v::SCHEMA)
+        && !clause.fits(&OTHER)
         && clause.asks()
-        && (clause.forbids() || clause.has(v::MIGRATION) || topic);
+        && (clause.forbids()
+            || clause.has(v::MIGRATION)
+            || topic
+            || clause.mood.form == Form::Modal
+            || clause.says(&["after", "when", "whenever", "if", "ensure"]));
     let listed = topic
         && clause.mood.form == Form::Command
         && clause.has(v::MIGRATION.with(v::SCHEMA))
@@ -79,10 +84,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause
             .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
         || (clause.words.len() > 4
-            && clause
-                .words
-                .get(clause.mood.main)
-                .is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
+            && clause.words.get(clause.mood.main).is_some_and(|word| {
+                matches!(
+                    word.text.as_str(),
+                    "add" | "create" | "include" | "test" | "write" | "generate" | "use" | "support"
+                )
+            }));
     let mild = !firm
         || clause.mood.form == Form::Command
             && clause.polarity() == crate::governance::directive::Polarity::Should

@@ -86,7 +86,9 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(path::read(clause).filter(|_| !timed));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause).filter(|_| !cadence && !trailed));
+    // "Published history" is no release.
+    let rewrites = found.iter().any(|found| found.kind == Kind::ForcePush);
+    found.extend(release::read(clause).filter(|_| !cadence && !trailed && !rewrites));
     if found.is_empty() {
         found.extend(checks::task(clause));
     }

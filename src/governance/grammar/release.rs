@@ -35,6 +35,9 @@ patterns! {
     ];
     /// How a changelog is written.
     STYLE = ["tense|style|voice|format|heading|headings|wording|section|sections|describe|described|past|reference|mention|link|links|language|audience|generate"];
+    /// "We follow semver" is what is asked.
+    SEMVER = ["follow|follows|use|uses|adhere|adheres ..3 semver|versioning"];
+    LEVELS = ["use|default|select|choose|pick|prefer ..3 patch|minor|major ..2 for|unless|when", "document|mark|note|flag|announce ..2 breaking changes?"];
     BUMPS = ["bump|increment|raise|increase ..6 version|versions|package.json|patch|minor|major", "version|versions ..3 bump|bumped|incremented", "bump ..1 it"];
     HOMONYM = ["module version", "placeholder", "latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
 }
@@ -52,7 +55,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
                 || word.text.contains("npm version"))
     });
     let topic = clause.setting.topic.any(v::RELEASE) || clause.setting.topic.any(v::VERSION);
-    if !(clause.has(v::VERSION.with(v::RELEASE)) || clause.setting.label.any(v::VERSION) || coded)
+    if !(clause.has(v::VERSION.with(v::RELEASE))
+        || clause.fits(&LEVELS)
+        || clause.setting.label.any(v::VERSION)
+        || coded)
         || clause.fits(&OF_MEMORY)
         || clause.setting.samples
     {
@@ -69,7 +75,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing =
         clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
+    let versions = versions || clause.fits(&SEMVER) || clause.fits(&LEVELS) && clause.mood.asks();
     let speaks = clause.mood.asks()
+        || clause.fits(&SEMVER)
         || clause.setting.negated
         || clause.mood.form == Form::Fragment
             && (changelog && clause.forbids()

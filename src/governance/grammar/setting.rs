@@ -143,7 +143,9 @@ impl Setting {
             (label || text.trim_end().ends_with(':') && !gates && mood.form == Form::Fragment) && fits(&TROUBLE);
         // "Code and commit standards" is about more than messages.
         self.messages |= fits(&MESSAGES)
-            && !words.iter().any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
+            && !words
+                .iter()
+                .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });
