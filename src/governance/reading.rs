@@ -209,7 +209,9 @@ fn read_sentence(
             let open = is_cadence(found.kind) && !found.bound && clause.words.len() < 4
                 || found.kind == Kind::ApprovalBefore && clause.words.len() < 3;
             let named = sentence.is_label && open;
-            if named || described && !is_cadence(found.kind) {
+            // "`make check`: run it before a push" says when.
+            let timed = found.kind == Kind::ChecksBefore && clause.mood.form == Form::Command && clause.says(&["before"]);
+            if named || described && !is_cadence(found.kind) && !timed {
                 continue;
             }
             let line = passage.line(sentence.start + part.start);

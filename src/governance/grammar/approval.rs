@@ -83,7 +83,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && (own || switches || clause.setting.negated)
         && speaks_of_people(clause);
     // "Delete it unless asked" asks nobody.
-    let without = without && (clause.forbids() || !clause.says(&["unless"]));
+    let without = without && (clause.forbids() || clause.mood.form == Form::Fragment && !clause.says(&["unless"]));
     let only = clause.fits(&ONLY_WHEN) && speaks_of_people(clause);
     let first =
         clause.fits(&ASK_FIRST) && speaks_of_people(clause) && (clause.has(v::PERSON) || !clause.fits(&REVIEW_SELF));
@@ -115,7 +115,8 @@ fn fails(clause: &Clause<'_>) -> bool {
 
 /// What stands below "Ask first:".
 pub fn asked(clause: &Clause<'_>) -> Option<Found> {
-    let acts = clause.words.iter().any(|word| word.classes.any(ACTS) && !word.classes.any(v::MIGRATION));
+    let named = clause.words.iter().take_while(|word| !word.text.starts_with('('));
+    let acts = named.clone().any(|word| word.classes.any(ACTS) && !word.classes.any(v::MIGRATION));
     let names = acts && clause.mood.form != Form::Permission && !clause.setting.samples;
     names.then(|| clause.found(Kind::ApprovalBefore, object(clause)))
 }

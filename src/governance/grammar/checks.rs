@@ -56,7 +56,13 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
         || clause.has(v::PASS)
         || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text))
         || verb_is(clause, v::VERIFY);
-    let other = is_other(clause);
+    // "Before a release, update the changelog" checks nothing.
+    let writes = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|verb| matches!(verb.text.as_str(), "update" | "regenerate" | "rebuild" | "invoke"))
+        && clause.has(v::VERSION);
+    let other = is_other(clause) || writes;
     if !checks
         || clause.says(&["boxes", "checkbox", "checkboxes"])
         || clause.has(v::NOVERIFY.with(v::TRAILER))
@@ -176,7 +182,9 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     let verb = verb && !clause.says(&["boxes"]) && !sure;
     let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
         || clause.text.ends_with(':') && clause.mood.form != Form::Command;
-    if optional {
+    let purpose = clause.mood.condition.0 < clause.mood.condition.1
+        && clause.words.get(clause.mood.condition.0).is_some_and(|word| word.text == "to");
+    if optional || purpose {
         return None;
     }
     let state = clause.has(v::CHECK) && clause.has(v::PASS);

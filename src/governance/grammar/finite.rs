@@ -142,7 +142,7 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             | "whether"
                 if at > 0 =>
             {
-                relative = 4
+                relative = 4;
             }
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);

@@ -8,7 +8,7 @@ use crate::governance::directive::{Kind, Object};
 
 patterns! {
     REWRITES = [
-        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 @amend", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|change|edit|rewriting|clean ..4 history", "history rewrite|rewrites|rewriting",
+        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 @amend", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|rewriting ..4 history", "history rewrite|rewrites|rewriting",
         "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
@@ -32,7 +32,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
         || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
-        || clause.says(&["history", "git"])
+        || clause.says(&["git"])
         || code_reset;
     if !fits || !published || clause.fits(&MERGE_STYLE) {
         return None;

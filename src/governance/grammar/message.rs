@@ -13,7 +13,7 @@ patterns! {
     ];
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
         "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
@@ -58,6 +58,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || (shape && (git || clause.says(&["format", "style"])))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
+        && (sized || git || clause.setting.wide.with(clause.setting.topic).any(v::COMMIT.with(v::PR)))
         && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
     let linked = closes || clause.fits(&ISSUE_RULE) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
     let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {

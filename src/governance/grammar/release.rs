@@ -26,7 +26,7 @@ patterns! {
     /// Versions of what others made, and words of other trades.
     FOREIGN = [
         "pinned|pin|node|python|dependency|dependencies|catalog|library|upstream|package-manager ..3 version|versions", "version|versions ..6 catalog|volta|.nvmrc|pinned", "version|versions of ..3 dependency|dependencies|package|packages", "ecto ..1 @version", "changesets? for ..1 data", "struct|structs", "full|entire|whole changeset", "^ follow ..4 guide|guidelines ..2 for",
-        "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
+        "latest|last|previous|current ..2 @release|release-tag ..1 tag|boundary", "latest ..1 released", "@release tag creation", "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
     ];
     /// That a changelog goes with a change.
     WITH_CHANGE = [

@@ -59,10 +59,6 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
         && !clause.says(&[
-            "hardcoded",
-            "hard-coded",
-            "hardcode",
-            "hard-code",
             "api",
             "api-keys",
             "api-key",
