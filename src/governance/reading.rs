@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, PERSON, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -133,15 +133,23 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
 
 fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut Reading) {
     let mut label_kinds: Vec<Kind> = Vec::new();
+    let mut silent: Option<Sentence<'_>> = None;
     for sentence in document::sentences(passage) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting = Setting { task: passage.task, ..above.under(label) };
+        let setting =
+            Setting { task: passage.task, item: passage.place == document::Place::Item, ..above.under(label) };
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
+        if reading.directives.len() == before
+            && let Some(first) = silent.take()
+        {
+            read_across(file, passage, (&first, &sentence), &setting, reading);
+        }
         let found = reading.directives.len() - before;
+        silent = (found == 0).then_some(sentence);
         if sentence.is_label {
             label_kinds = reading.directives.iter().skip(before).map(|directive| directive.kind).collect();
         } else if !label_kinds.is_empty() {
@@ -159,6 +167,26 @@ fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut R
                 text: plain(sentence.text),
             });
         }
+    }
+}
+
+/// Reads a limit that two sentences say together.
+fn read_across(
+    file: &File,
+    passage: &Passage,
+    (first, second): (&Sentence<'_>, &Sentence<'_>),
+    setting: &Setting,
+    reading: &mut Reading,
+) {
+    let Some(joined) = grammar::across(first.text, second.text) else { return };
+    let named = setting.under(Some(first.text));
+    let clause = Clause::new(&joined.text, if joined.first { setting } else { &named });
+    let sentence = if joined.first { first } else { second };
+    let limits = grammar::read(&clause).into_iter().filter(|found| is_cadence(found.kind) && found.bound);
+    for found in limits {
+        let line = passage.line(sentence.start);
+        let directive = directive(file, passage, sentence, &clause, found, line);
+        reading.directives.push(Directive { text: plain(sentence.text), ..directive });
     }
 }
 
@@ -180,19 +208,9 @@ fn read_sentence(
             || setting.before
             || setting.after
             || setting.task
-            || clause.says(&[
-                "fix",
-                "fixes",
-                "hotfixes",
-                "trying",
-                "repeatedly",
-                "submit",
-                "submitting",
-                "git",
-                "proceed",
-            ])
+            || setting.releasing
+            || clause.has(NEARBY)
             || clause.words.iter().any(|word| word.text.starts_with("git "))
-            || clause.says(&["refactoring", "refactors", "unrelated", "patch", "minor", "review"])
             || clause.has(MAIN) && clause.forbids();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
@@ -210,7 +228,8 @@ fn read_sentence(
                 || found.kind == Kind::ApprovalBefore && clause.words.len() < 3;
             let named = sentence.is_label && open;
             // "`make check`: run it before a push" says when.
-            let timed = found.kind == Kind::ChecksBefore && clause.mood.form == Form::Command && clause.says(&["before"]);
+            let timed =
+                found.kind == Kind::ChecksBefore && clause.mood.form == Form::Command && clause.says(&["before"]);
             if named || described && !is_cadence(found.kind) && !timed {
                 continue;
             }

@@ -115,8 +115,8 @@ fn fails(clause: &Clause<'_>) -> bool {
 
 /// What stands below "Ask first:".
 pub fn asked(clause: &Clause<'_>) -> Option<Found> {
-    let named = clause.words.iter().take_while(|word| !word.text.starts_with('('));
-    let acts = named.clone().any(|word| word.classes.any(ACTS) && !word.classes.any(v::MIGRATION));
+    let mut outside = clause.words.iter().take_while(|word| !word.text.starts_with('('));
+    let acts = outside.any(|word| word.classes.any(ACTS) && !word.classes.any(v::MIGRATION));
     let names = acts && clause.mood.form != Form::Permission && !clause.setting.samples;
     names.then(|| clause.found(Kind::ApprovalBefore, object(clause)))
 }

@@ -33,7 +33,7 @@ patterns! {
     /// What has happened.
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
-        "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
+        "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..4 @develop|latest|@code|origin|base", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
         "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up-to ..1 date", "branch ..3 up-to-date",
     ];
     NAME = [
@@ -71,7 +71,11 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["only", "always", "never", "must", "before", "every", "each", "for"]));
     let starts = clause.fits(&START) && !clause.has(v::NEVER);
     let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
-    let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
+    let requests = clause.has(v::PR)
+        && clause.fits(&THROUGH_PR)
+        && !checks
+        && !clause.has(v::MESSAGE.with(v::SMALL))
+        && !clause.says(&["template", "fork"]);
     let none = clause.fits(&NOT_A_BRANCH);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
         return None;

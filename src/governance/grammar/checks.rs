@@ -73,7 +73,7 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
     let gated = clause.fits(&GATED)
         && (clause.has(v::CHECK.with(v::PASS)) || command)
-        && (clause.about(ACTS) || clause.says(&["ci"]));
+        && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
     let labelled = clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"]);
     let before = clause.fits(&BEFORE)
         && (clause.fits(&CHECKS) || labelled)

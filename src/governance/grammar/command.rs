@@ -20,6 +20,7 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
         {
             return (Form::Permission, Polarity::Must);
         }
+        "feel" if second == "free" => return (Form::Permission, Polarity::Must),
         "no" | "not"
             if matches!(second, "need" | "must" | "longer" | "problem" | "matter" | "issue" | "one" | "such") =>
         {
@@ -85,13 +86,50 @@ fn no_form(words: &[Word]) -> Form {
 }
 
 /// Verbs whose object may be a clause of its own: "ensure the tests are green".
-const OF_CLAUSES: &str = "ensure verify confirm check make note remember assume say state explain know see treat validate document mention show \
-    expect require guarantee assert tell consider let keep ask prove demonstrate disclose declare say indicate watch wait do double-check report";
+const OF_CLAUSES: [&str; 37] = [
+    "ensure",
+    "verify",
+    "confirm",
+    "check",
+    "make",
+    "note",
+    "remember",
+    "assume",
+    "say",
+    "state",
+    "explain",
+    "know",
+    "see",
+    "treat",
+    "validate",
+    "document",
+    "mention",
+    "show",
+    "expect",
+    "require",
+    "guarantee",
+    "assert",
+    "tell",
+    "consider",
+    "let",
+    "keep",
+    "ask",
+    "prove",
+    "demonstrate",
+    "disclose",
+    "declare",
+    "indicate",
+    "watch",
+    "wait",
+    "do",
+    "double-check",
+    "report",
+];
 
 /// Whether a word that could be a verb begins the subject of a later one: "default credentials are stored in", "build output
 /// has to".
 fn is_of_subject(words: &[Word]) -> bool {
-    if words.first().is_some_and(|first| OF_CLAUSES.split(' ').any(|verb| verb == first.text)) {
+    if words.first().is_some_and(|first| OF_CLAUSES.contains(&first.text.as_str())) {
         return false;
     }
     for pair in words.windows(2).skip(1).take(7) {

@@ -148,10 +148,7 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 return (Form::Statement, Polarity::Must);
             }
             "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
-            // "You cannot push there" tells what is not possible.
-            "can't" | "cannot" if words.first().is_some_and(|first| matches!(first.text.as_str(), "you" | "it")) => {
-                return (Form::Statement, Polarity::Must);
-            }
+            "need" if next.is_some_and(|next| next.text == "not") => return (Form::Permission, Polarity::Must),
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }
@@ -187,6 +184,9 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 }
             }
             "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "get" | "gets" if next.is_some_and(|next| matches!(next.text.as_str(), "its" | "their")) => {
                 return (Form::Modal, Polarity::Must);
             }
             "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),

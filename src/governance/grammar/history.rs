@@ -32,7 +32,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
         || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
-        || clause.says(&["git"])
+        || clause.says(&["git", "published", "shared", "pushed"])
+        || code_amend
         || code_reset;
     if !fits || !published || clause.fits(&MERGE_STYLE) {
         return None;

@@ -13,7 +13,7 @@ patterns! {
     ];
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
         "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
@@ -29,6 +29,7 @@ patterns! {
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
     CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
+    IN_THE_ISSUE = ["in|on the|that|your issue|ticket"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
 
@@ -36,11 +37,13 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
-    let lower = clause.text.to_ascii_lowercase();
-    let closes = ["closes #", "fixes #", "refs #", "close #", "closes:"].iter().any(|start| {
-        clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
-            || lower.contains(&format!("\"{start}"))
-    });
+    let lower = if clause.text.contains('#') { clause.text.to_ascii_lowercase() } else { String::new() };
+    let shows = clause.text.contains('#') || clause.text.contains("loses:");
+    let closes = shows
+        && ["closes #", "fixes #", "refs #", "close #", "closes:"].iter().any(|start| {
+            clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
+                || lower.contains(&format!("\"{start}"))
+        });
     let about =
         closes || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
     let sized = clause.fits(&LENGTH)
@@ -66,6 +69,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     });
     let modal = clause.mood.form == Form::Modal && clause.has(v::COMMIT.with(v::PR)) && clause.fits(&MUST_LINK);
     let commanded = (links || closes) && clause.mood.form == Form::Command;
+    let linked = linked && !clause.fits(&IN_THE_ISSUE);
     let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
         && (clause.fits(&IN_MESSAGES) || writes(clause) && clause.says(&["message", "messages"]))

@@ -90,10 +90,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
         || (clause.words.len() > 4
             && clause.words.get(clause.mood.main).is_some_and(|word| {
-                matches!(
-                    word.text.as_str(),
-                    "add" | "create" | "include" | "test" | "write" | "generate" | "support"
-                )
+                matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write" | "generate" | "support")
             }));
     let mild = !firm
         || clause.mood.form == Form::Command

@@ -38,7 +38,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let rollback = clause.has(v::ROLLBACK)
-        && (clause.about(v::DEPLOY.with(v::RELEASE).with(v::ENVIRONMENT)) || clause.mood.form == Form::Command);
+        && (clause.about(v::DEPLOY.with(v::RELEASE).with(v::ENVIRONMENT))
+            || clause.mood.form == Form::Command && clause.says(&["rollback"]));
     let about = clause.about(v::DEPLOY) || clause.has(v::ENVIRONMENT);
     let fits = clause.fits(&WAY)
         && (about && (clause.has(v::DEPLOY) || clause.says(&["production", "prod", "staging"])) || rollback);

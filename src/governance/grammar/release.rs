@@ -92,9 +92,19 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && !clause.forbids()
         && !clause.says(&["must", "always"])
         && clause.mood.condition.0 == clause.mood.condition.1
-        && !clause.fits(&WITH_CHANGE);
+        && (!clause.fits(&WITH_CHANGE) || clause.says(&["generate"]));
     (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
         .then(|| coupled(clause, clause.found(Kind::Release, Object::Release)))
+}
+
+/// A step of how a release is made, whatever it is.
+pub fn step(clause: &Clause<'_>) -> Option<Found> {
+    let commands = clause.mood.form == Form::Command
+        && clause.words.len() > 1
+        && !clause.setting.samples
+        && !clause.text.ends_with(':');
+    let step = clause.setting.releasing && clause.setting.item && commands;
+    step.then(|| clause.found(Kind::Release, Object::Release))
 }
 
 /// What goes with each change; the steps of a release are done with a release alone.

@@ -42,33 +42,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = clause.fits(&COMMITS) && clause.fits(&THINGS);
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks()
-        && clause.says(&[
-            "keep",
-            "store",
-            "scan",
-            "rotate",
-            "live",
-            "belong",
-            "stored",
-            "kept",
-            "environment",
-            "treat",
-        ])
+        && clause.says(&["keep", "store", "scan", "rotate", "belong", "stored", "kept", "environment", "treat"])
         && !clause.says(&["safe", "permissions", "job-level", "config"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
-        && !clause.says(&[
-            "api",
-            "api-keys",
-            "api-key",
-            "expose",
-            "share",
-            "secrets",
-            "credentials",
-            "git",
-            "repo",
-        ]);
+        && !clause.says(&["api", "api-keys", "api-key", "expose", "share", "secrets", "credentials", "git", "repo"]);
     let needless = keys
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;

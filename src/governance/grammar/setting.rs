@@ -28,6 +28,10 @@ pub struct Setting {
     pub approval: bool,
     /// Whether the label names a failure: what follows is its remedy.
     pub trouble: bool,
+    /// Whether it is an item of a list.
+    pub item: bool,
+    /// Whether what stands above is how a release is made.
+    pub releasing: bool,
     /// Whether it is an item to tick off.
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
@@ -70,6 +74,9 @@ patterns! {
     ASKS_PEOPLE = [
         "^ ask ..2 first|before ..3", "^ ask ..3 before ..2 $", "^ require|requires|needs|need ..2 approval|confirmation|permission|sign-off ..2 $",
         "^ confirm ..2 before ..2 $", "^ only ..1 with|after ..2 approval|confirmation|permission ..2 $", "requires|requiring|needs ..3 approval|confirmation|permission : $", "^ approval|permission|confirmation required ..2 $",
+    ];
+    RELEASING = [
+        "^ @number? .? @release ..1 process|steps|workflow|checklist|procedure|flow", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
     ];
     TROUBLE = ["failing|fails|failed|fail|failure|failures|error|errors|broken|conflict|conflicts|missing|stale|troubleshooting"];
     AFTER_ACT = [
@@ -138,6 +145,7 @@ impl Setting {
         self.before |= gates || find(&BEFORE_ACT).is_some_and(whole) || near && find(&CHECKLIST).is_some_and(whole);
         self.after |= fits(&AFTER_ACT);
         self.negated |= fits(&FORBIDS) && !gates;
+        self.releasing |= near && fits(&RELEASING);
         self.approval |= fits(&ASKS_PEOPLE);
         self.trouble |=
             (label || text.trim_end().ends_with(':') && !gates && mood.form == Form::Fragment) && fits(&TROUBLE);
