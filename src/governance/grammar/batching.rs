@@ -35,8 +35,8 @@ patterns! {
     ];
     /// The opposite.
     EACH = [
-        "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release @each ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
-        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release|ship|merge|land ..5 often|frequently|immediately|early", "ship|deploy|release|push|commit small ..1 ship|deploy|release|push|commit ..1 often|frequently",
+        "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release each|every ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
+        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release|ship|merge|land ..5 often|frequently|immediately|early !before", "ship|deploy|release|push|commit small ..1 ship|deploy|release|push|commit ..1 often|frequently",
         "^ always? @push|@deploy|@commit every turn|prompt|session|step|iteration|time", "^ make|use|create multiple|several|separate|individual @commit",
         "^ put|keep|place|make ..5 in|into a|an? another|separate|own|different @commit", "^ @commit ..3 separately",
         "^ always? @push|@deploy|@release|@commit|@merge @each ..3 own|separately|individually|alone|immediately", "^ @deploy|@push|@release|@commit ..2 as soon as ..5 done|ready|merged|green|passes|works|complete", "after @each ..3 , ..2 @push|@deploy|@commit", "@commit|@push ..3 incrementally", "^ after|when completing|finishing ..3 @each ..5 , ..2 @commit|@push",

@@ -119,7 +119,13 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
     let labelled = clause.setting.label.any(v::BRANCH) && clause.setting.label.any(v::NAMING) && clause.has(CODE);
-    let name = labelled || clause.fits(&NAME);
+    let name = labelled || clause.fits(&NAME) && !looks(clause);
+    // "After a merge to main" is a time, and a diff against it no target.
+    let dated =
+        clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.classes.any(v::AFTER));
+    if dated || clause.says(&["diff", "diffs", "compare", "changed"]) && !clause.has(v::PR) {
+        return None;
+    }
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }
@@ -150,6 +156,30 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     Some(match branch_after(&clause.words) {
         Some(branch) => read.with("base", branch),
         None => read,
+    })
+}
+
+/// Whether a clause looks something up: "confirm the branch name".
+fn looks(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(
+            verb.text.as_str(),
+            "confirm"
+                | "capture"
+                | "identify"
+                | "pass"
+                | "check"
+                | "find"
+                | "get"
+                | "list"
+                | "show"
+                | "discover"
+                | "read"
+                | "extract"
+                | "record"
+                | "report"
+                | "verify"
+        )
     })
 }
 

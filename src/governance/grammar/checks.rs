@@ -120,7 +120,10 @@ fn is_other(clause: &Clause<'_>) -> bool {
 /// What is ticked off before something, whatever it is.
 pub fn task(clause: &Clause<'_>) -> Option<Found> {
     let asks = matches!(clause.mood.form, Form::Fragment | Form::Statement) || verb_is(clause, v::VERIFY);
-    let ticks = clause.setting.task && (clause.setting.before || clause.setting.after) && !clause.setting.negated;
+    let ticks = clause.setting.task
+        && !clause.setting.releasing
+        && (clause.setting.before || clause.setting.after)
+        && !clause.setting.negated;
     (ticks && asks && clause.words.len() < 20)
         .then(|| clause.found(Kind::ChecksBefore, object_of(clause.setting.topic).unwrap_or(Object::Commit)))
 }

@@ -20,11 +20,11 @@ patterns! {
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+        "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
     /// How a message is, as far as one word tells.
     FORMED = [
-        "imperative|lowercase|uppercase|capitalized|present|past|present-tense|past-tense|tense|english|characters|chars|prefix|prefixed|emoji|concise|descriptive|single-line|multi-line|clear|meaningful|#",
+        "imperative|lowercase|uppercase|capitalized|present-tense|past-tense|tense|english|characters|chars|prefix|prefixed|emoji|concise|descriptive|single-line|multi-line|clear|meaningful|#",
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
@@ -81,7 +81,23 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let other = clause.words.get(clause.mood.main).is_some_and(|word| {
         matches!(
             word.text.as_str(),
-            "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"
+            "review"
+                | "rely"
+                | "extract"
+                | "look"
+                | "inspect"
+                | "identify"
+                | "confirm"
+                | "verify"
+                | "compare"
+                | "rewrite"
+                | "check"
+                | "read"
+                | "see"
+                | "generate"
+                | "skip"
+                | "prepare"
+                | "run"
         )
     });
     let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention && !consists;
