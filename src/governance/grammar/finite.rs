@@ -77,7 +77,7 @@ fn is_machine(words: &[Word]) -> bool {
     let Some(verb) = rest.next() else { return false };
     let next = rest.next();
     if verb.classes.any(v::MODAL) || matches!(verb.text.as_str(), "mustn't" | "shouldn't" | "can't" | "never") {
-        return next.is_some_and(|next| next.classes.any(v::VERB) && !next.classes.any(v::PASS));
+        return next.is_some_and(|next| next.text != "be" && !next.classes.any(v::PASS));
     }
     verb.classes.any(v::VERB) && next.is_some() && !verb.classes.any(v::PASS.with(v::CHECK).with(v::CHANGE))
 }
@@ -149,6 +149,10 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             }
             "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
             "need" if next.is_some_and(|next| next.text == "not") => return (Form::Permission, Polarity::Must),
+            // "The site will not rebuild" tells; "will not be merged" refuses.
+            "won't" if next.is_some_and(|next| next.text != "be") && relative == 0 && at > 0 => {
+                return (Form::Statement, Polarity::Must);
+            }
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }

@@ -60,6 +60,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.label.any(v::VERSION)
         || coded)
         || clause.fits(&OF_MEMORY)
+        || clause.words.first().is_some_and(|word| word.text == "not") && !clause.has(v::CODE)
         || clause.setting.samples
     {
         return None;
