@@ -103,7 +103,7 @@ fn days_and_hours_that_are_open() {
         ("Never deploy outside of 9:00-17:00 Mon-Fri.", &[OFFICE]),
         (
             "Deploy during business hours only (9-17 CET, Mon-Fri).",
-            &["deploy-window deploy must days=mon-fri from=09:00 to=17:00 timezone=CET ?"],
+            &["deploy-window deploy must days=mon-fri from=09:00 to=17:00 timezone=CET"],
         ),
         (
             "Only deploy during business hours (9:00-17:00 Europe/Berlin).",

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, PERSON, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -104,14 +104,15 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
     foreign
 }
 
-/// Drops the directives of lead-ins whose items say the same kind themselves.
+/// Drops the lead-ins of checks whose items are the checks.
 fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
     let mut dropped = Vec::new();
     for (start, end) in leads {
         for index in *start..*end {
             let Some(lead) = directives.get(index) else { continue };
             let spoken = directives.get(*end..).unwrap_or_default().iter().take(3).any(|item| {
-                item.kind == lead.kind
+                item.kind == Kind::ChecksBefore
+                    && item.kind == lead.kind
                     && item
                         .place
                         .heading
@@ -132,15 +133,23 @@ fn drop_spoken_for(directives: &mut Vec<Directive>, leads: &[(usize, usize)]) {
 
 fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut Reading) {
     let mut label_kinds: Vec<Kind> = Vec::new();
+    let mut silent: Option<Sentence<'_>> = None;
     for sentence in document::sentences(passage) {
         if quotes_somebody(sentence.text) || sentence.text.ends_with('?') {
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting = above.under(label);
+        let setting =
+            Setting { task: passage.task, item: passage.place == document::Place::Item, ..above.under(label) };
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
+        if reading.directives.len() == before
+            && let Some(first) = silent.take()
+        {
+            read_across(file, passage, (&first, &sentence), &setting, reading);
+        }
         let found = reading.directives.len() - before;
+        silent = (found == 0).then_some(sentence);
         if sentence.is_label {
             label_kinds = reading.directives.iter().skip(before).map(|directive| directive.kind).collect();
         } else if !label_kinds.is_empty() {
@@ -161,6 +170,26 @@ fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut R
     }
 }
 
+/// Reads a limit that two sentences say together.
+fn read_across(
+    file: &File,
+    passage: &Passage,
+    (first, second): (&Sentence<'_>, &Sentence<'_>),
+    setting: &Setting,
+    reading: &mut Reading,
+) {
+    let Some(joined) = grammar::across(first.text, second.text) else { return };
+    let named = setting.under(Some(first.text));
+    let clause = Clause::new(&joined.text, if joined.first { setting } else { &named });
+    let sentence = if joined.first { first } else { second };
+    let limits = grammar::read(&clause).into_iter().filter(|found| is_cadence(found.kind) && found.bound);
+    for found in limits {
+        let line = passage.line(sentence.start);
+        let directive = directive(file, passage, sentence, &clause, found, line);
+        reading.directives.push(Directive { text: plain(sentence.text), ..directive });
+    }
+}
+
 /// Reads one sentence; whether it looked like governance.
 fn read_sentence(
     file: &File,
@@ -178,21 +207,30 @@ fn read_sentence(
             || (setting.wide.any(WATCHED) && clause.says(&["characters", "chars"]))
             || setting.before
             || setting.after
-            || clause.says(&["fix", "fixes", "hotfixes", "trying", "repeatedly"]);
+            || setting.task
+            || setting.releasing
+            || clause.has(NEARBY)
+            || clause.words.iter().any(|word| word.text.starts_with("git "))
+            || clause.has(MAIN) && clause.forbids();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }
         // What a file or a command is for is no rule, unless it says so; its numbers are.
-        let described =
-            (setting.listing || passage.place == document::Place::Cell || after_code(sentence.text, part.start))
-                && describes(&clause);
+        let described = (setting.listing
+            || passage.refers()
+            || passage.place == document::Place::Cell
+            || after_code(sentence.text, part.start))
+            && describes(&clause);
         looked |= clause.mood.asks() && clause.has(CORE) && !heading && !described;
-        for found in grammar::read(&clause) {
+        for found in read_clause(&clause) {
             // "Never commit: …" says what by its gloss.
             let open = is_cadence(found.kind) && !found.bound && clause.words.len() < 4
                 || found.kind == Kind::ApprovalBefore && clause.words.len() < 3;
             let named = sentence.is_label && open;
-            if named || described && !is_cadence(found.kind) {
+            // "`make check`: run it before a push" says when.
+            let timed =
+                found.kind == Kind::ChecksBefore && clause.mood.form == Form::Command && clause.says(&["before"]);
+            if named || described && !is_cadence(found.kind) && !timed {
                 continue;
             }
             let line = passage.line(sentence.start + part.start);
@@ -206,6 +244,16 @@ fn read_sentence(
         }
     }
     looked
+}
+
+/// What a clause says; below "Never:" it says it as a whole sentence would.
+fn read_clause(clause: &Clause<'_>) -> Vec<Found> {
+    let bare = matches!(clause.mood.form, Form::Command | Form::Fragment) && clause.mood.polarity == Polarity::Must;
+    let found = grammar::read(clause);
+    if found.is_empty() && clause.setting.negated && bare && !clause.says(&["always", "only", "instead", "use"]) {
+        return grammar::read(&Clause::new(&format!("never {}", clause.text), clause.setting));
+    }
+    found
 }
 
 /// Whether a heading is a rule of its own: it forbids, limits, or says when.
@@ -226,7 +274,12 @@ fn is_cadence(kind: Kind) -> bool {
 fn after_code(sentence: &str, start: usize) -> bool {
     let before = sentence.get(..start).unwrap_or_default();
     let code = before.trim_end().trim_end_matches([':', '-', '—', '–', ' ', '(', ')']);
-    start > 0 && code.starts_with('`') && code.ends_with('`') && code.matches('`').count() == 2
+    start > 0 && is_run(code) && code.starts_with('`') && code.ends_with('`') && code.matches('`').count() == 2
+}
+
+/// Whether a code span is more than a name: a command or a path.
+fn is_run(code: &str) -> bool {
+    !grammar::names_a_branch(code.trim_matches('`'))
 }
 
 fn describes(clause: &Clause<'_>) -> bool {

@@ -25,6 +25,10 @@ pub struct Passage {
     pub leads: Vec<String>,
     /// The byte at which a bold label at its start ends; 0 where there is none.
     pub label: usize,
+    /// Whether it is an item to tick off.
+    pub task: bool,
+    /// The byte at which a link at its start ends; 0 where there is none.
+    pub link: usize,
     /// The first cell of its row.
     pub row: Option<String>,
     /// Whether a list or code follows that it leads in to.
@@ -34,6 +38,12 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// Whether it tells what stands in the document that it links to: "[Guide](guide.md): how …".
+    pub fn refers(&self) -> bool {
+        let rest = self.text.get(self.link..).unwrap_or_default().trim_start();
+        self.link > 0 && rest.starts_with([':', '-', '–', '—'])
+    }
+
     /// The line of a byte of its text.
     pub fn line(&self, at: usize) -> usize {
         let next = self.marks.partition_point(|(start, _)| *start <= at);
@@ -75,6 +85,8 @@ struct Walk {
     strong_from: usize,
     /// The soft break right before the outermost bold span, and whether that span may be a label.
     soft: Option<usize>,
+    /// Where in the passage the last link began.
+    link_from: usize,
     struck: usize,
     code: usize,
     html: Option<(usize, String)>,
@@ -110,6 +122,11 @@ impl Walk {
             Event::HardBreak => self.text("\n", at),
             Event::InlineHtml(html) if html.starts_with("<br") => self.text("\n", at),
             Event::Rule => self.before = None,
+            Event::TaskListMarker(_) => {
+                if let Some(open) = &mut self.open {
+                    open.task = true;
+                }
+            }
             _ => {}
         }
     }
@@ -158,6 +175,7 @@ impl Walk {
                 self.strong += 1;
             }
             Tag::Strikethrough => self.struck += 1,
+            Tag::Link { .. } => self.link_from = self.open.as_ref().map_or(0, |open| open.text.len()),
             _ => {}
         }
     }
@@ -184,6 +202,7 @@ impl Walk {
             TagEnd::TableHead => self.table.in_head = false,
             TagEnd::TableCell => self.end_cell(),
             TagEnd::Strong => self.end_strong(),
+            TagEnd::Link => self.end_link(),
             TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
             _ => {}
         }
@@ -211,6 +230,9 @@ impl Walk {
         if self.strong == 0 && text.starts_with([':', '—', '–']) {
             self.begin_line();
         }
+        if self.strong == 0 {
+            self.soft = None;
+        }
         if let Some(open) = &mut self.open {
             let start = open.text.len();
             open.marks.push((start, line));
@@ -228,6 +250,14 @@ impl Walk {
         let before = open.text.get(..self.strong_from).unwrap_or_default();
         if !before.contains(char::is_alphanumeric) {
             open.label = open.text.len();
+        }
+    }
+
+    fn end_link(&mut self) {
+        let from = self.link_from;
+        let Some(open) = &mut self.open else { return };
+        if !open.text.get(..from).unwrap_or_default().contains(char::is_alphanumeric) {
+            open.link = open.text.len();
         }
     }
 

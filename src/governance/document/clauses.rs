@@ -96,7 +96,9 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     {
         return None;
     }
-    (!(colon || joint.starts_with(", ")) || !opens_with_condition(sentence.get(..at)?)).then_some(*dropped)
+    let before = sentence.get(..at)?;
+    let main = colon || joint.starts_with(", ");
+    (!main || !opens_with_condition(before) && (colon || !lists_conditions(before))).then_some(*dropped)
 }
 
 /// Whether a dash stands between two dates, hours or days: "2026-12-20 – 2027-01-03".
@@ -148,6 +150,15 @@ const OPENERS: [&str; 22] = [
     "where",
     "except",
 ];
+
+/// Whether a text so far is one condition of several members: "If it is a copy, a trifle, or cannot be tested".
+fn lists_conditions(text: &str) -> bool {
+    let start = text.rfind([';', '—']).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let lower = text.get(start..).unwrap_or(text).trim_start().to_ascii_lowercase();
+    let opens = ["if ", "when ", "unless "].iter().any(|opener| lower.starts_with(opener));
+    let last = lower.rsplit(", ").next().unwrap_or_default();
+    opens && lower.contains(", ") && (last.starts_with("or ") || last.starts_with("and "))
+}
 
 /// Whether a text so far is only a condition, place or time.
 fn opens_with_condition(text: &str) -> bool {

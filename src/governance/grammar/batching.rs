@@ -28,18 +28,19 @@ patterns! {
     ];
     /// "deploy once at the end".
     ONCE = [
-        "in|into|with the? same ..1 @commit|@pr|@push|@deploy|@release", "across multiple|several|separate @pr|@commit|@deploy",
+        "^ put|keep|include|add|update|combine|batch|squash|bundle|commit|fold|ship|land|group ..12 in|into|with the? same ..1 @commit|@pr|@push|@deploy|@release", "across multiple|several|separate @pr|@commit|@deploy",
         "@deploy|@push|@release|@commit once ..4 at|after|when|per|everything|all|the", "one|single ..3 @deploy|@push|@release|build|commit ..3 at the? end", "@push|@deploy|@commit once ..8 $",
         "in one|single ..1 @deploy|@push|@commit", "@deploy only at ..4 end|checkpoint|milestone|milestones", "squash ..5 @commit ..2 before ..2 @push|@merge", "one ..2 = one @deploy|@push|@release", "into one|fewer|single|a ..2 @deploy|@push|@release|@merge", "@deploy|@push|@release ..3 everything|all ..3 once|together",
         "only @deploy|@push|@commit when ..6 complete|completed|finished|done|ready|working", "one|single ..1 @deploy|@push|@release for ..3 all|whole|entire|everything|set", "@push|@deploy|@release ..5 in one go", "fewer larger? bigger? @deploy|@push|@release",
     ];
     /// The opposite.
     EACH = [
-        "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release @each ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
-        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release|ship|merge|land ..5 often|frequently|immediately|early", "ship|deploy|release|push|commit small ..1 ship|deploy|release|push|commit ..1 often|frequently",
+        "^ always? @push|@deploy|@commit|@release|auto-push ..3 after|for|on ..1 @each ..3", "^ always? @push|@deploy|@commit|@release each|every ..2 @change|@commit", "@push|@deploy|@commit ..2 after every|each",
+        "@push|@deploy|@commit|@release ..1 early and often", "^ always? ..2 commit|push|deploy|release|ship|merge|land ..5 often|frequently|immediately|early !before", "ship|deploy|release|push|commit small ..1 ship|deploy|release|push|commit ..1 often|frequently",
         "^ always? @push|@deploy|@commit every turn|prompt|session|step|iteration|time", "^ make|use|create multiple|several|separate|individual @commit",
         "^ put|keep|place|make ..5 in|into a|an? another|separate|own|different @commit", "^ @commit ..3 separately",
         "^ always? @push|@deploy|@release|@commit|@merge @each ..3 own|separately|individually|alone|immediately", "^ @deploy|@push|@release|@commit ..2 as soon as ..5 done|ready|merged|green|passes|works|complete", "after @each ..3 , ..2 @push|@deploy|@commit", "@commit|@push ..3 incrementally", "^ after|when completing|finishing ..3 @each ..5 , ..2 @commit|@push",
+        "^ @commit|@push as you go", "@each ..4 gets|get|has|have its|their own @commit|@push|@deploy|@pr",
         "always auto-push|@deploy|@push after ..2 @change", "frequent @commit|@push", "small , frequent @commit|@push|@deploy",
     ];
     NEVER_TOGETHER = ["@never ..2 @batch ..6 @commit|@push|@deploy|@pr|@release", "@never ..4 @commit|@push|@deploy|@release|@pr ..3 in batches"];
@@ -113,7 +114,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if clause.fits(&EACH) && !clause.fits(&NEVER_TOGETHER) {
         return Some(clause.unbound(Kind::Batching, object(clause)).with("per", "change"));
     }
-    if clause.fits(&NEVER_TOGETHER) || clause.fits(&TOGETHER) || clause.fits(&ONCE) {
+    if clause.fits(&NEVER_TOGETHER) || clause.fits(&TOGETHER) || clause.fits(&ONCE) && !clause.forbids() {
         return Some(clause.unbound(Kind::Batching, object(clause)));
     }
     None
@@ -171,6 +172,15 @@ fn range_end(clause: &Clause<'_>, at: usize) -> Option<(usize, f64)> {
 /// What the changes go into: deploys before pushes before commits, whatever is named last.
 fn object(clause: &Clause<'_>) -> Object {
     let order = [v::DEPLOY, v::RELEASE, v::PUSH, v::PR, v::MERGE, v::COMMIT];
+    // "Group changes into a single commit before a push": into what counts.
+    let into = clause.words.windows(5).find_map(|words| {
+        let [first, rest @ ..] = words else { return None };
+        let into = matches!(first.text.as_str(), "into" | "in");
+        into.then(|| rest.iter().find_map(|word| object_of(word.classes))).flatten()
+    });
+    if into.is_some() {
+        return into.unwrap_or(Object::Push);
+    }
     let named = order.into_iter().find_map(|class| clause.words.iter().find(|word| word.classes.any(class)));
     named.and_then(|word| object_of(word.classes)).or_else(|| object_of(clause.setting.topic)).unwrap_or(Object::Push)
 }

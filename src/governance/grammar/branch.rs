@@ -9,35 +9,35 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     DIRECT = [
-        "@push|@commit ..4 @direct ..3 to|on|onto|into ..2 @main|@develop", "@direct ..2 @push|@commit", "@push|@commit|@merge ..2 @direct", "@never ..3 @push|@commit|@merge|work|@force ..3 to|on|onto|into|in|against ..3 @main",
+        "@push|@commit ..4 @direct ..3 to|on|onto|into ..2 @main|@develop", "@direct ..2 @push|@commit", "@push|@commit|@merge ..2 @direct", "@never ..3 @push|@commit|@merge|work|develop|@force ..3 to|on|onto|into|in|against ..3 @main",
         "@never ..2 @push|@commit ..1 @main", "@direct ..1 to ..2 @main", "@push|@commit ..2 straight to", "@never ..3 changes|change|edits|work|develop ..2 on|in ..2 @main", "@never ..2 touch ..1 @main",
-        "work @direct? ..1 on ..1 @main", "@main ..3 protected|pull-request-only", "@never @push ..6 protected branch|branches", "@commit|@push ..2 @direct? to @main", "bypass ..3 branch protection|protections",
+        "work|develop @direct? ..1 on ..2 @main", "@main ..3 protected|pull-request-only", "@never @push ..6 protected branch|branches", "@commit|@push ..2 @direct? to @main", "bypass ..3 branch protection|protections",
         "@push|@commit ..3 to|on @main",
     ];
     ON_A_BRANCH = [
-        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all",
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all", "^ work|develop on|in a|your|own ..2 @branch|worktree", "^ use ..2 worktree|worktrees|branch for|per each|every",
         "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
         "@branch ..2 before ..3 changes|editing|starting|coding|work|making",
     ];
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
-        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute ..4 through|via|by ..2 @pr",
+        "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute|submit|deliver|propose ..4 through|via|by ..2 @pr",
         "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr is|are ..1 required|mandatory", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
     TARGET = [
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
-        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..2 @code|@develop", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch", "@never ..2 target ..2 @develop",
+        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch is|:|must|should", "use ..8 target branch", "@never ..2 target ..2 @develop",
     ];
     /// What has happened.
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
-        "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..3 @develop|latest|@code|origin", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
-        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up ..1 to ..1 date",
+        "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..4 @develop|latest|@code|origin|base", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
+        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up-to ..1 date", "branch ..3 up-to-date",
     ];
     NAME = [
-        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|pattern|must match|should match|called|as|like|:|follows", "branch|branches ..4 @code ..2 prefix", "use ..14 @code branch|branches $",
+        "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|match|matches|called|as|like|follows", "branch|branches ..3 start|starts|begin|begins with", "branch|branches ..4 @code ..2 prefix", "use ..6 prefix|prefixes for ..2 branch|branches", "use ..14 @code branch|branches $",
         "feature|topic|fix ..1 branch|branches ..2 ( @code", "feature|topic|fix|release|hotfix|chore ..1 branch|branches ..1 :|= ..1 @code", "use ..4 @code prefix", "branch|branches : ..2 @code",
     ];
 }
@@ -65,10 +65,17 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
             || clause.setting.negated
             || clause.says(&["protected", "pull-request-only"])
             || works_on_main(clause) && !checks);
-    let firmly = clause.mood.asks() || clause.says(&["only", "always", "new"]);
+    // "Create a branch" alone is a step, or what a tool can do.
+    let firmly = (clause.mood.asks() || clause.says(&["only", "always", "new"]))
+        && (clause.words.len() > 4
+            || clause.says(&["only", "always", "never", "must", "before", "every", "each", "for"]));
     let starts = clause.fits(&START) && !clause.has(v::NEVER);
     let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
-    let requests = clause.has(v::PR) && clause.fits(&THROUGH_PR) && !checks && !clause.has(v::MESSAGE.with(v::SMALL));
+    let requests = clause.has(v::PR)
+        && clause.fits(&THROUGH_PR)
+        && !checks
+        && !clause.has(v::MESSAGE.with(v::SMALL))
+        && !clause.says(&["template", "fork"]);
     let none = clause.fits(&NOT_A_BRANCH);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
         return None;
@@ -112,7 +119,13 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
     let labelled = clause.setting.label.any(v::BRANCH) && clause.setting.label.any(v::NAMING) && clause.has(CODE);
-    let name = labelled || clause.fits(&NAME);
+    let name = labelled || clause.fits(&NAME) && !looks(clause);
+    // "After a merge to main" is a time, and a diff against it no target.
+    let dated =
+        clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.classes.any(v::AFTER));
+    if dated || clause.says(&["diff", "diffs", "compare", "changed"]) && !clause.has(v::PR) {
+        return None;
+    }
     if clause.mood.form == Form::Fragment && !(target || name || start) || clause.has(v::CHECK) && !target && !name {
         return None;
     }
@@ -143,6 +156,30 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     Some(match branch_after(&clause.words) {
         Some(branch) => read.with("base", branch),
         None => read,
+    })
+}
+
+/// Whether a clause looks something up: "confirm the branch name".
+fn looks(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(
+            verb.text.as_str(),
+            "confirm"
+                | "capture"
+                | "identify"
+                | "pass"
+                | "check"
+                | "find"
+                | "get"
+                | "list"
+                | "show"
+                | "discover"
+                | "read"
+                | "extract"
+                | "record"
+                | "report"
+                | "verify"
+        )
     })
 }
 

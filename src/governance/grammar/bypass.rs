@@ -9,7 +9,7 @@ use crate::governance::directive::{Kind, Object, Polarity};
 patterns! {
     BYPASS = [
         "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
-        "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "bypass it", "@never ..2 weaken|disable|remove|delete ..6 workflow|workflows|guard|guards|guardrails|protections",
+        "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "@never ..2 weaken|disable|remove|delete ..6 workflow|workflows|guard|guards|guardrails|protections",
     ];
     SKIPS = ["@ciskip", "skip|skips|skipping ..1 ci ..2 marker|tag|label|in|for", "@never ..2 skip ci", "add|use|put|include ..2 [skip"];
 }

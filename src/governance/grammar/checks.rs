@@ -11,7 +11,7 @@ const ACTS: Classes = v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v:
 patterns! {
     /// "before committing", "prior to opening a PR".
     BEFORE = [
-        "before|prior-to|pre|until ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
+        "before|prior-to|pre ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
         "pre-commit|pre-push", "to pass ..2 before", "ahead of ..2 @pr|@merge|@deploy", "before you ..1 @commit|@push|@merge|@deploy", "every|each time ..2 before ..2 @commit|@push", "before ..2 final ..2 commit|push|answer",
         "and|then then? @deploy|@push|@commit $",
     ];
@@ -40,7 +40,7 @@ patterns! {
 /// Reads what a clause says about checks.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(ACTS)
-        || clause.says(&["submitting", "submit", "submission", "ci"])
+        || clause.says(&["submitting", "submit", "submission", "ci", "proceed"])
         || clause.setting.before
         || clause.setting.after;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
@@ -56,16 +56,28 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
         || clause.has(v::PASS)
         || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text))
         || verb_is(clause, v::VERIFY);
-    if !checks || clause.has(v::NOVERIFY.with(v::TRAILER)) || clause.fits(&LOOKS) {
+    // "Before a release, update the changelog" checks nothing.
+    let writes = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|verb| matches!(verb.text.as_str(), "update" | "regenerate" | "rebuild" | "invoke"))
+        && clause.has(v::VERSION);
+    let other = is_other(clause) || writes;
+    if !checks
+        || clause.says(&["boxes", "checkbox", "checkboxes"])
+        || clause.has(v::NOVERIFY.with(v::TRAILER))
+        || clause.fits(&LOOKS)
+    {
         return None;
     }
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
     let gated = clause.fits(&GATED)
         && (clause.has(v::CHECK.with(v::PASS)) || command)
-        && (clause.about(ACTS) || clause.says(&["ci"]));
+        && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
     let labelled = clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"]);
     let before = clause.fits(&BEFORE)
         && (clause.fits(&CHECKS) || labelled)
+        && !other
         && (clause.has(ACTS)
             || clause.says(&[
                 "submitting",
@@ -89,6 +101,37 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
     Some(clause.found(Kind::ChecksBefore, object(clause)))
 }
 
+/// Whether what is commanded is no check, nor anything joined to it: "put the test into a commit before the fix".
+fn is_other(clause: &Clause<'_>) -> bool {
+    let checks = v::VERIFY.with(v::CHECK).with(v::PASS);
+    let other = clause.words.get(clause.mood.main).is_some_and(|verb| {
+        verb.classes.any(VERB) && !verb.classes.any(checks.with(ACTS).with(CODE)) && !DOES.contains(&verb.text.as_str())
+    });
+    let until = clause.words.iter().position(|word| word.classes.any(v::BEFORE)).unwrap_or(clause.words.len());
+    let joined = clause.words.windows(2).enumerate().any(|(at, pair)| {
+        let [first, second] = pair else { return false };
+        let joins = matches!(first.text.as_str(), "and" | "," | "then" | "(" | "or");
+        joins && (second.classes.any(checks) && second.classes.any(VERB) || second.text == "wait")
+            || at < until && second.classes.any(v::VERIFY) && second.text.ends_with("ing")
+    });
+    clause.mood.form == Form::Command && !clause.forbids() && other && !joined
+}
+
+/// What is ticked off before something, whatever it is.
+pub fn task(clause: &Clause<'_>) -> Option<Found> {
+    let asks = matches!(clause.mood.form, Form::Fragment | Form::Statement) || verb_is(clause, v::VERIFY);
+    let ticks = clause.setting.task
+        && !clause.setting.releasing
+        && (clause.setting.before || clause.setting.after)
+        && !clause.setting.negated;
+    (ticks && asks && clause.words.len() < 20)
+        .then(|| clause.found(Kind::ChecksBefore, object_of(clause.setting.topic).unwrap_or(Object::Commit)))
+}
+
+/// Verbs that say nothing about what is done: "use the linter", "make the tests pass".
+const DOES: [&str; 12] =
+    ["use", "make", "do", "always", "keep", "have", "treat", "clear", "address", "wait", "exercise", "ensure"];
+
 const READ: [&str; 15] = [
     "let", "read", "tell", "remind", "inform", "search", "ask", "notify", "announce", "discuss", "contact", "wait",
     "get", "obtain", "rebase",
@@ -108,6 +151,7 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     if !(clause.setting.before || clause.setting.after)
         || clause.mood.form == Form::Statement && !passes
         || clause.setting.negated
+        || clause.setting.trouble
     {
         return None;
     }
@@ -117,11 +161,33 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     let vague = clause
         .words
         .get(clause.mood.main)
-        .is_some_and(|word| matches!(word.text.as_str(), "ensure" | "confirm" | "keep" | "update" | "fix"));
-    let verb = clause.mood.form == Form::Command && (verb_is(clause, v::VERIFY) && !vague || clause.has(v::CHECK));
+        .is_some_and(|word| matches!(word.text.as_str(), "confirm" | "keep" | "update" | "fix"));
+    // "Run it again" says nothing of what is run.
+    let named = clause.says(&["commands", "command", "suite", "everything"])
+        || clause.words.iter().any(|word| word.classes.any(CODE) && word.text.contains(' '));
+    let unnamed = clause.words.get(clause.mood.main + 1).is_none_or(|word| {
+        matches!(
+            word.text.as_str(),
+            "the" | "after" | "when" | "it" | "them" | "this" | "these" | "all" | "in" | "with" | "from"
+        )
+    });
+    let again = !named
+        && clause.words.get(clause.mood.main).is_some_and(|word| {
+            matches!(word.text.as_str(), "run" if unnamed)
+                || matches!(
+                    word.text.as_str(),
+                    "re-run" | "rerun" | "resolve" | "inspect" | "execute" | "invoke" | "watch"
+                )
+        });
+    let verb = clause.mood.form == Form::Command
+        && (verb_is(clause, v::VERIFY) && !vague && (!again || clause.has(v::PASS)) || clause.has(v::CHECK));
+    let sure = clause.says(&["ensure"]) && clause.mood.condition.0 < clause.mood.condition.1;
+    let verb = verb && !clause.says(&["boxes"]) && !sure;
     let optional = clause.says(&["when", "if"]) && clause.says(&["use"])
         || clause.text.ends_with(':') && clause.mood.form != Form::Command;
-    if optional {
+    let purpose = clause.mood.condition.0 < clause.mood.condition.1
+        && clause.words.get(clause.mood.condition.0).is_some_and(|word| word.text == "to");
+    if optional || purpose {
         return None;
     }
     let state = clause.has(v::CHECK) && clause.has(v::PASS);
@@ -129,7 +195,14 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
         && verb_is(clause, VERB)
         && !verb_is(clause, v::VERIFY)
         && !clause.has(v::CHECK);
-    let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && clause.words.len() < 14;
+    let done = clause.has(v::PASS)
+        || clause.words.iter().any(|word| {
+            word.classes.any(v::CHECK) && word.text.ends_with("ed")
+                || matches!(word.text.as_str(), "run" | "successfully")
+        });
+    let fragment = clause.mood.form != Form::Command && clause.has(v::CHECK) && done && clause.words.len() < 14;
+    // "Update the counts with `make counts`" is a step of another kind.
+    let command = command && !(clause.mood.form == Form::Command && (vague || !verb_is(clause, v::VERIFY)));
     ((command || verb || state || fragment) && (command || !other) && !clause.forbids()).then(|| {
         let object = object_of(clause.setting.topic).unwrap_or(Object::Commit);
         clause.found(Kind::ChecksBefore, object)

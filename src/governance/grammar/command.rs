@@ -15,9 +15,12 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
         "don't" | "never" | "not" if matches!(second, "forget" | "fail" | "neglect" | "omit") => {
             return (Form::Command, Polarity::Must);
         }
-        "don't" if matches!(second, "hesitate" | "worry" | "need" | "must" | "care" | "have") => {
+        "don't"
+            if matches!(second, "hesitate" | "worry" | "need" | "must" | "care" | "have" | "require" | "requires") =>
+        {
             return (Form::Permission, Polarity::Must);
         }
+        "feel" if second == "free" => return (Form::Permission, Polarity::Must),
         "no" | "not"
             if matches!(second, "need" | "must" | "longer" | "problem" | "matter" | "issue" | "one" | "such") =>
         {
@@ -63,7 +66,7 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
         }
         _ => {}
     }
-    if first.classes.any(VERB) && !is_noun(words) {
+    if first.classes.any(VERB) && !is_noun(words) && !is_of_subject(words) {
         return (Form::Command, Polarity::Must);
     }
     finite::read(words)
@@ -80,6 +83,71 @@ fn no_form(words: &[Word]) -> Form {
         words.iter().take(8).any(|word| matches!(word.text.as_str(), "needed" | "necessary" | "required" | "exist"));
     let modal = words.iter().take(12).any(|word| matches!(word.text.as_str(), "may" | "must" | "should" | "can"));
     if (states || needless) && !modal { Form::Statement } else { Form::Command }
+}
+
+/// Verbs whose object may be a clause of its own: "ensure the tests are green".
+const OF_CLAUSES: [&str; 37] = [
+    "ensure",
+    "verify",
+    "confirm",
+    "check",
+    "make",
+    "note",
+    "remember",
+    "assume",
+    "say",
+    "state",
+    "explain",
+    "know",
+    "see",
+    "treat",
+    "validate",
+    "document",
+    "mention",
+    "show",
+    "expect",
+    "require",
+    "guarantee",
+    "assert",
+    "tell",
+    "consider",
+    "let",
+    "keep",
+    "ask",
+    "prove",
+    "demonstrate",
+    "disclose",
+    "declare",
+    "indicate",
+    "watch",
+    "wait",
+    "do",
+    "double-check",
+    "report",
+];
+
+/// Whether a word that could be a verb begins the subject of a later one: "default credentials are stored in", "build output
+/// has to".
+fn is_of_subject(words: &[Word]) -> bool {
+    if words.first().is_some_and(|first| OF_CLAUSES.contains(&first.text.as_str())) {
+        return false;
+    }
+    for pair in words.windows(2).skip(1).take(7) {
+        let [word, next] = pair else { return false };
+        match word.text.as_str() {
+            "is" | "are" | "was" | "were" | "has" | "have" | "will" | "isn't" | "aren't" | "must" | "should"
+            | "can" | "cannot" | "may" => return true,
+            "that" | "which" | "who" | "if" | "when" | "whenever" | "where" | "whether" | "so" | "because"
+            | "until" | "unless" | "before" | "after" | "while" | "as" | "how" | "what" | "whatever" | "why"
+            | "you" | "we" | "it" | "they" | "i" | "once" | "whose" | "than" | "but" | "then" | "since" => {
+                return false;
+            }
+            "and" | "or" | "to" if next.classes.any(VERB) => return false,
+            _ if word.classes.any(v::PUNCTUATION) && word.text != "/" && word.text != "-" => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Words after which a word that could be a verb is part of a name, or the subject.

@@ -27,17 +27,75 @@ pub fn read(words: &[Word]) -> (Form, Polarity) {
             | "i'm"
     );
     let (form, polarity) = finite_form(words);
+    if is_machine(words) && form != Form::Permission {
+        return (Form::Statement, Polarity::Must);
+    }
     let tells = form == Form::Fragment && (pronoun || third_person(words));
     (if tells { Form::Statement } else { form }, polarity)
 }
+
+/// Whether what acts is a tool and not the reader: "hooks run the linter", "the job must skip forks". That it passes is
+/// asked of the reader.
+fn is_machine(words: &[Word]) -> bool {
+    const TOOLS: [&str; 29] = [
+        "hook",
+        "hooks",
+        "ci",
+        "ci/cd",
+        "workflow",
+        "workflows",
+        "job",
+        "jobs",
+        "action",
+        "actions",
+        "bot",
+        "bots",
+        "script",
+        "scripts",
+        "pipeline",
+        "pipelines",
+        "linter",
+        "formatter",
+        "husky",
+        "github",
+        "automation",
+        "runner",
+        "server",
+        "worker",
+        "dependabot",
+        "renovate",
+        "commitlint",
+        "lint-staged",
+        "tool",
+    ];
+    let Some(at) = words.iter().take(5).position(|word| TOOLS.contains(&word.text.as_str())) else { return false };
+    let before = words.get(..at).unwrap_or_default();
+    if before.iter().any(|word| word.classes.any(PUNCTUATION.with(v::NEVER).with(v::BEFORE)) || word.text == "with") {
+        return false;
+    }
+    let mut rest = words.get(at + 1..).unwrap_or_default().iter().filter(|word| !ADVERBS.contains(&word.text.as_str()));
+    let Some(verb) = rest.next() else { return false };
+    let next = rest.next();
+    if verb.classes.any(v::MODAL) || matches!(verb.text.as_str(), "mustn't" | "shouldn't" | "can't" | "never") {
+        return next.is_some_and(|next| next.text != "be" && !next.classes.any(v::PASS));
+    }
+    verb.classes.any(v::VERB) && next.is_some() && !verb.classes.any(v::PASS.with(v::CHECK).with(v::CHANGE))
+}
+
+const ADVERBS: [&str; 6] = ["automatically", "also", "then", "always", "only", "now"];
 
 /// "Merges the branch": a third person without its subject.
 fn third_person(words: &[Word]) -> bool {
     let first = words.first().map_or("", |word| word.text.as_str());
     let second = words.get(1).map_or("", |word| word.text.as_str());
+    let tells = words.first().is_some_and(|word| {
+        word.classes.any(STATEMENT) && !word.classes.any(v::CHECK.with(v::CHANGE).with(v::PR).with(v::PASS))
+    });
     first.ends_with('s')
         && !first.ends_with("ss")
-        && matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its")
+        && words.len() > 1
+        && (tells && !matches!(second, "must" | "should" | "are" | "is" | "of" | ":")
+            || matches!(second, "the" | "a" | "an" | "your" | "this" | "each" | "its"))
 }
 
 /// Whether an unknown word reads as a verb in the third person: "belongs to the captain".
@@ -80,11 +138,21 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
         }
         let next = words.get(at + 1);
         match word.text.as_str() {
-            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" if at > 0 => relative = 4,
+            "that" | "which" | "who" | "where" | "if" | "when" | "whose" | "because" | "why" | "how" | "what"
+            | "whether"
+                if at > 0 =>
+            {
+                relative = 4;
+            }
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
             }
             "don't" if !addressed(words, at) => return (Form::Statement, Polarity::Must),
+            "need" if next.is_some_and(|next| next.text == "not") => return (Form::Permission, Polarity::Must),
+            // "The site will not rebuild" tells; "will not be merged" refuses.
+            "won't" if next.is_some_and(|next| next.text != "be") && relative == 0 && at > 0 => {
+                return (Form::Statement, Polarity::Must);
+            }
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }
@@ -120,6 +188,9 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 }
             }
             "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "get" | "gets" if next.is_some_and(|next| matches!(next.text.as_str(), "its" | "their")) => {
                 return (Form::Modal, Polarity::Must);
             }
             "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
@@ -177,7 +248,12 @@ fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
     let negated = words.get(at).is_some_and(|word| matches!(word.text.as_str(), "isn't" | "aren't"));
     let near = words.get(at + 1..words.len().min(at + 5))?;
     near.iter().find_map(|word| match word.text.as_str() {
-        "only" | "required" | "mandatory" | "expected" | "obligatory" | "needed" if !negated => Some(Polarity::Must),
+        "only" | "always" | "required" | "mandatory" | "expected" | "obligatory" | "needed" | "encouraged"
+        | "recommended" | "preferred"
+            if !negated =>
+        {
+            Some(Polarity::Must)
+        }
         "forbidden" | "prohibited" | "disallowed" | "banned" => Some(Polarity::MustNot),
         "allowed" | "permitted" | "acceptable" | "accepted"
             if negated || near.iter().any(|word| matches!(word.text.as_str(), "not" | "never")) =>

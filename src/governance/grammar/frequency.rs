@@ -64,12 +64,15 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
     let states = clause.mood.form == super::mood::Form::Statement;
     let firm =
         !states || clause.says(&["at-most", "max", "maximum", "limited", "more-than", "capped", "limit", "ceiling"]);
-    let limited = clause.fits(&LIMIT) && firm || clause.forbids() || (!states && clause.fits(&SOFT_LIMIT));
+    let limited = clause.fits(&LIMIT) && firm
+        || clause.forbids()
+        || (!states && clause.fits(&SOFT_LIMIT) && !clause.says(&["="]));
     let limited = limited
         || (clause.setting.label.any(v::DEPLOY.with(v::PUSH)) && clause.mood.form == super::mood::Form::Fragment);
     let limited = limited
-        || (clause.setting.limits()
+        || (clause.setting.limits
             && clause.mood.form == super::mood::Form::Fragment
+            && !clause.says(&["="])
             && clause.about(v::DEPLOY.with(v::PUSH)));
     let words = &clause.words;
     for (at, word) in words.iter().enumerate() {

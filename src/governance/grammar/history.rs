@@ -8,11 +8,11 @@ use crate::governance::directive::{Kind, Object};
 
 patterns! {
     REWRITES = [
-        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 amend|amending|rebase|rebasing|squash|restack", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|change|edit|rewriting|clean ..4 history", "history rewrite|rewrites|rewriting",
+        "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 @amend", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|rewriting ..4 history", "history rewrite|rewrites|rewriting",
         "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
-    OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits"];
+    OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend|@force", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits"];
     MERGE_STYLE = ["squash ..2 merge|and", "squash-merge", "rebase-merge", "@never ..2 squash ..2 merge|merging"];
 }
 
@@ -25,10 +25,15 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if !(clause.has(v::FORCE.with(v::AMEND)) || code_reset || clause.says(&["history", "destructive", "new"])) {
         return None;
     }
+    let code_amend = clause
+        .words
+        .iter()
+        .any(|word| word.classes.any(v::CODE) && word.text.starts_with("git") && word.classes.any(v::AMEND));
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
-        || (clause.fits(&REWRITES) && clause.fits(&OF_HISTORY));
+        || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
-        || clause.says(&["history", "git"])
+        || clause.says(&["git", "published", "shared", "pushed"])
+        || code_amend
         || code_reset;
     if !fits || !published || clause.fits(&MERGE_STYLE) {
         return None;

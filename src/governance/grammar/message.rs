@@ -12,19 +12,24 @@ patterns! {
         "@commit|@message|@pr ..3 follow ..3 convention|@conventional",
     ];
     MESSAGE_RULE = [
-        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 titles? ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@commit ..3 english",
-        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
+        "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present|past|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+        "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+    ];
+    /// How a message is, as far as one word tells.
+    FORMED = [
+        "imperative|lowercase|uppercase|capitalized|present-tense|past-tense|tense|english|characters|chars|prefix|prefixed|emoji|concise|descriptive|single-line|multi-line|clear|meaningful|#",
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
-    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks ..6"];
+    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
+    IN_THE_ISSUE = ["in|on the|that|your issue|ticket"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
 
@@ -32,7 +37,15 @@ patterns! {
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let stated = matches!(clause.mood.form, Form::Statement);
     let shape = clause.words.iter().any(|word| word.classes.any(CODE) && is_shape(&word.text));
-    let about = clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let lower = if clause.text.contains('#') { clause.text.to_ascii_lowercase() } else { String::new() };
+    let shows = clause.text.contains('#') || clause.text.contains("loses:");
+    let closes = shows
+        && ["closes #", "fixes #", "refs #", "close #", "closes:"].iter().any(|start| {
+            clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
+                || lower.contains(&format!("\"{start}"))
+        });
+    let about =
+        closes || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
     let sized = clause.fits(&LENGTH)
         && clause.says(&["first", "subject", "title"])
         && clause.setting.wide.any(v::COMMIT.with(v::PR));
@@ -45,25 +58,21 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.messages
         || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION))
-        || (shape && git)
+        || (shape && (git || clause.says(&["format", "style"])))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
+        && (sized || git || clause.setting.wide.with(clause.setting.topic).any(v::COMMIT.with(v::PR)))
         && (sized || clause.mood.asks() || clause.asks() || clause.mood.form == Form::Fragment && describes(clause));
-    let closes = clause.words.iter().any(|word| {
-        word.classes.any(CODE)
-            && ["closes #", "fixes #", "refs #", "closes:"].iter().any(|start| word.text.starts_with(start))
-    });
-    let lower = clause.text.to_ascii_lowercase();
-    let closes = closes || ["\"closes #", "\"fixes #", "\"refs #"].iter().any(|start| lower.contains(start));
     let linked = closes || clause.fits(&ISSUE_RULE) && (git || clause.setting.topic.any(v::COMMIT.with(v::PR)));
     let links = clause.words.iter().skip(clause.mood.main).take(5).any(|word| {
         matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
     });
     let modal = clause.mood.form == Form::Modal && clause.has(v::COMMIT.with(v::PR)) && clause.fits(&MUST_LINK);
     let commanded = (links || closes) && clause.mood.form == Form::Command;
+    let linked = linked && !clause.fits(&IN_THE_ISSUE);
     let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
-        && clause.fits(&IN_MESSAGES)
+        && (clause.fits(&IN_MESSAGES) || writes(clause) && clause.says(&["message", "messages"]))
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
     let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
     let follows = consists
@@ -72,7 +81,23 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let other = clause.words.get(clause.mood.main).is_some_and(|word| {
         matches!(
             word.text.as_str(),
-            "review" | "rewrite" | "check" | "read" | "see" | "generate" | "skip" | "prepare" | "run"
+            "review"
+                | "rely"
+                | "extract"
+                | "look"
+                | "inspect"
+                | "identify"
+                | "confirm"
+                | "verify"
+                | "compare"
+                | "rewrite"
+                | "check"
+                | "read"
+                | "see"
+                | "generate"
+                | "skip"
+                | "prepare"
+                | "run"
         )
     });
     let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention && !consists;
@@ -106,6 +131,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     Some(read)
 }
 
+/// Whether a clause commands to write something.
+fn writes(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(
+            verb.text.as_str(),
+            "include" | "write" | "mention" | "explain" | "describe" | "put" | "add" | "update" | "use"
+        )
+    })
+}
+
 /// Tests of messages and hooks that check them are other subjects.
 fn checks(clause: &Clause<'_>) -> bool {
     clause.has(v::HOOK) && !clause.says(&["follow", "conventional"])
@@ -114,7 +149,7 @@ fn checks(clause: &Clause<'_>) -> bool {
 
 /// "Commits: short, imperative": a fragment that describes what is asked.
 fn describes(clause: &Clause<'_>) -> bool {
-    clause.fits(&IN_MESSAGES)
+    clause.fits(&FORMED)
         || clause.has(v::CONVENTIONAL.with(v::SMALL))
         || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
 }

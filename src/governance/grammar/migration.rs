@@ -11,10 +11,10 @@ patterns! {
         "database|db|sql|schema|schemas|alembic|prisma|flyway|django|rails|drizzle|ecto|ef|table|tables|column|columns|liquibase|knex|sqlite|postgres|supabase|dbmate",
         "migration ..1 file|files|script|scripts|history", "@migration ..6 append-only|immutable|idempotent|reversible|additive|backward|backwards|rollback|down|renumber|renumbered|applied|shipped|existing|old|numbered|sequential|merged|committed|deployed",
         "@never ..4 edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch ..5 @migration", "run|apply|create|add|generate|write|test|commit|include|review ..5 migration|migrations",
-        "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as",
+        "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as", "^ use ..3 for ..2 migrations",
     ];
     SCHEMA_CHANGE = [
-        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..6 backward-compatible|backwards-compatible|additive|nullable", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
+        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..8 backward-compatible|backwards-compatible|backward|backwards|additive|nullable|reversible|compatible", "@never ..4 change|modify|edit|alter|touch ..3 @schema ..3 by-hand|manually|directly", "after|when|whenever|if ..6 schema|schema.prisma ..6 , ..2 run|generate|create|regenerate ..2 @code|migration", "run|generate|create|regenerate ..2 @code|migration ..5 after|when|whenever ..6 schema|schema.prisma ..3", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
         "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
     ];
     /// What is there stays as it is.
@@ -24,9 +24,9 @@ patterns! {
         "^ never|don't|avoid ..1 edit|modify|change|alter|touch|rewrite ..1 migration|migrations ..2 $", "existing|applied|merged|committed|shipped migration|migrations ..6 edited|modified|changed|touched|deleted|rewritten",
     ];
     /// Migrations of other trades.
-    OTHER = ["migration , ..2 compatibility|fallback|layers|shims", "compat|compatibility migration", "scripts|code|components|files ..6 should ..1 migrated", "migrating|migrate ..2 from ..2 @code to"];
+    OTHER = ["graphql|json|zod|openapi|api|response|event|tool ..1 schema|schemas", "schema description|descriptions|validation|definition", "migration , ..2 compatibility|fallback|layers|shims", "compat|compatibility migration", "scripts|code|components|files ..6 should ..1 migrated", "migrating|migrate ..2 from ..2 @code to"];
     /// Both ways of a migration, below a heading of migrations.
-    WAYS = ["include|write|provide|implement|have ..3 up and|/ down", "@never ..4 up and|/ down", "include|write|provide ..2 up|down ..2 method|methods|logic"];
+    WAYS = ["include|write|provide|implement|have ..3 up and|/ down", "@never ..4 up and|/ down", "include|write|provide|support ..2 up|down ..2 method|methods|logic|migrations"];
     RESET = ["@never ..8"];
 }
 
@@ -52,6 +52,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && !clause.says(&["guide", "vue", "react", "typescript", "codemod", "plugin", "skill"]);
     let topic = clause.setting.topic.any(v::MIGRATION) && clause.setting.topic.any(v::MIGRATION.with(v::SCHEMA));
     let commanded = clause.words.iter().any(|word| word.classes.any(v::CODE) && word.classes.any(v::MIGRATION));
+    // "Inspect the tables before you write migrations" is about something else.
+    let before = clause.words.iter().position(|word| word.text == "before");
+    let named = clause.words.iter().position(|word| word.classes.any(v::MIGRATION));
+    let later = before.zip(named).is_some_and(|(before, named)| before < named && before > clause.mood.main);
+    let words = words && !(later && clause.mood.form == Form::Command && !clause.forbids());
     let checked = clause
         .words
         .get(clause.mood.main)
@@ -63,8 +68,13 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.mood.form == Form::Fragment && clause.says(&["append-only", "reversible", "idempotent", "only"]));
     let schema = clause.fits(&SCHEMA_CHANGE)
         && clause.has(v::SCHEMA)
+        && !clause.fits(&OTHER)
         && clause.asks()
-        && (clause.forbids() || clause.has(v::MIGRATION) || topic);
+        && (clause.forbids()
+            || clause.has(v::MIGRATION)
+            || topic
+            || clause.mood.form == Form::Modal
+            || clause.says(&["after", "when", "whenever", "if", "ensure"]));
     let listed = topic
         && clause.mood.form == Form::Command
         && clause.has(v::MIGRATION.with(v::SCHEMA))
@@ -79,10 +89,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause
             .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
         || (clause.words.len() > 4
-            && clause
-                .words
-                .get(clause.mood.main)
-                .is_some_and(|word| matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write")));
+            && clause.words.get(clause.mood.main).is_some_and(|word| {
+                matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write" | "generate" | "support")
+            }));
     let mild = !firm
         || clause.mood.form == Form::Command
             && clause.polarity() == crate::governance::directive::Polarity::Should

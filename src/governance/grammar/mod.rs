@@ -1,5 +1,6 @@
 //! A closed grammar: one file a family, over words that one table knows.
 
+mod across;
 mod approval;
 mod batching;
 mod branch;
@@ -32,12 +33,13 @@ mod vocabulary;
 mod window;
 mod words;
 
+pub use across::across;
 pub use clause::{Clause, Found};
 pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
-pub use vocabulary::{APPROVE, PERSON};
+pub use vocabulary::{APPROVE, MAIN, NEARBY, PERSON};
 
 use super::directive::Kind;
 
@@ -56,6 +58,11 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
         let whole = format!("{}: {}", clause.setting.name, clause.text);
         found = rhythm(&Clause::new(&whole, clause.setting));
         found.retain(|found| found.bound);
+    }
+    if clause.setting.approval && !clause.forbids() {
+        // "Ask first: force pushes" asks for a person's word and for nothing else.
+        found.extend(approval::asked(clause));
+        return found;
     }
     let of = |kinds: &[Kind]| found.iter().any(|found| kinds.contains(&found.kind));
     let cadence = of(&[Kind::DeployWindow, Kind::DeployFrequency, Kind::DeployInterval]);
@@ -81,8 +88,18 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(path::read(clause).filter(|_| !timed));
     found.extend(migration::read(clause));
     found.extend(secrets::read(clause));
-    found.extend(release::read(clause).filter(|_| !cadence && !trailed));
+    // "Published history" is no release.
+    let rewrites = found.iter().any(|found| found.kind == Kind::ForcePush);
+    found.extend(release::read(clause).filter(|_| !cadence && !trailed && !rewrites));
+    if found.is_empty() {
+        found.extend(checks::task(clause).or_else(|| release::step(clause)));
+    }
     found
+}
+
+/// Whether a text is the name of a branch that others start from.
+pub fn names_a_branch(text: &str) -> bool {
+    vocabulary::classes(text).any(vocabulary::TRUNKISH)
 }
 
 /// A clause whose label says when: "Friday: no deploys after 15:00".
@@ -131,6 +148,15 @@ fn rhythm(clause: &Clause<'_>) -> Vec<Found> {
     let batching = if free { batching::read(clause) } else { None };
     // "One push per feature, not after each commit" is about what goes together.
     let frequency = frequency.filter(|_| batching.is_none());
+    // "Commits per deploy: 2-6" names no hours.
+    let counts = batching.as_ref().is_some_and(|found| found.bound);
+    if counts
+        && !clause.setting.windows
+        && !clause.has(vocabulary::DAY)
+        && !clause.words.iter().any(|word| word.text.len() > 2 && word.text.contains(':'))
+    {
+        found.retain(|window| window.kind != Kind::DeployWindow);
+    }
     found.extend(frequency);
     found.extend(interval);
     found.extend(chain);

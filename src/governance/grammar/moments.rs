@@ -175,15 +175,19 @@ pub fn names_month(words: &[Word]) -> bool {
 
 /// The zone named in a text.
 pub fn zone(text: &str) -> Option<Zone> {
-    const AMBIGUOUS: [&str; 19] = [
-        "EST", "EDT", "PST", "PDT", "CST", "CDT", "MST", "MDT", "IST", "BST", "CET", "CEST", "EET", "AEST", "ET", "PT",
-        "CT", "Eastern", "Pacific",
-    ];
+    const AMBIGUOUS: [&str; 11] = ["EST", "EDT", "PST", "PDT", "CST", "CDT", "MST", "MDT", "IST", "BST", "AEST"];
     let outer = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '/' | '_' | '+' | '-'));
     text.split(outer).find_map(|word| match word {
         "UTC" | "GMT" | "Zulu" => Some(Zone::Known("UTC")),
         "KST" => Some(Zone::Known("Asia/Seoul")),
         "JST" => Some(Zone::Known("Asia/Tokyo")),
+        // Names of civil time, summer and winter.
+        "ET" | "Eastern" => Some(Zone::Known("America/New_York")),
+        "CT" => Some(Zone::Known("America/Chicago")),
+        "MT" => Some(Zone::Known("America/Denver")),
+        "PT" | "Pacific" => Some(Zone::Known("America/Los_Angeles")),
+        "CET" | "CEST" => Some(Zone::Known("CET")),
+        "EET" | "EEST" => Some(Zone::Known("EET")),
         word if AMBIGUOUS.contains(&word) => Some(Zone::Ambiguous(word.to_owned())),
         word if word.contains('/') => word.parse::<Tz>().ok().map(|zone| Zone::Known(zone.name())),
         _ => None,

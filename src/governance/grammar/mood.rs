@@ -58,6 +58,12 @@ pub fn read(words: &[Word]) -> Mood {
     let condition = (begin, if main > begin { main } else { begin });
     let rest = words.get(main..).unwrap_or_default();
     let (form, polarity) = command::form_of(rest);
+    // "…, so callers never hardcode tokens" tells what follows.
+    let follows = words.get(..main).unwrap_or_default().iter().any(|word| word.text == "so")
+        && form == Form::Modal
+        && !rest.iter().any(|word| matches!(word.text.as_str(), "must" | "should" | "shall" | "mustn't" | "required"));
+    let steps = rest.iter().filter(|word| matches!(word.text.as_str(), "→" | "->")).count() > 1;
+    let form = if follows || steps { Form::Statement } else { form };
     let polarity = if polarity == Polarity::Must && (says_weakly(rest) || wishes(&words[..main])) {
         Polarity::Should
     } else {
@@ -124,7 +130,7 @@ fn wishes(leading: &[Word]) -> bool {
 
 fn says_weakly(words: &[Word]) -> bool {
     let text = |word: &Word| word.text.clone();
-    words.iter().any(|word| matches!(word.text.as_str(), "should" | "prefer" | "preferably" | "recommended" | "ideally" | "consider"))
+    words.iter().any(|word| matches!(word.text.as_str(), "should" | "prefer" | "preferred" | "preferably" | "recommended" | "encouraged" | "ideally" | "consider"))
         || words.windows(2).any(|pair| matches!(pair, [when, possible] if text(when) == "when" && matches!(text(possible).as_str(), "possible" | "applicable" | "appropriate")))
 }
 

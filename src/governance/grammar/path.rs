@@ -11,7 +11,7 @@ patterns! {
         "@never ..3 @deploy|kubectl ..5 manually|by-hand|locally|directly|laptop|local|ssh|scp|rsync|machine|straight|from ..3", "@deploy ..5 only ..3 through|via|by|from|with|using", "only ..2 @deploy ..4 through|via|by|from|with|using|to", "@deploy ..4 through|via ..4 ci|pipeline|workflow|actions|script|github|argocd|gitops|kamal|make",
         "^ always|only? @deploy ..2 via|through|using ..4", "^ always|only use ..5 to|for ..1 @deploy", "manual @deploy|deployments|changes ..3 @never?|forbidden|prohibited", "@never ..1 manual|ad-hoc|local|direct ..1 @deploy",
         "@deploy ..4 staging|stage|preview|canary ..4 first|before|then", "^ always ..2 @deploy ..2 to staging|stage|preview", "staging|preview|canary ..3 before|then|first ..3 production|prod|@deploy", "@never ..3 @deploy ..3 @direct ..2 to ..2 production|prod", "@never ..3 @deploy ..2 to? ..1 production|prod ..3 without|before|until ..3 staging|rollback|backup|plan|testing",
-        "rollback ..2 plan|path|strategy|procedure|steps", "have|prepare|document|keep|include|ensure ..6 rollback", "rollback ..3 if|when|immediately", "if ..6 , ..2 rollback|revert", "blue-green|canary ..3 @deploy|rollout", "@deploy ..5 before ..3 code|app|frontend|backend|worker|web|api", "@deploy ..6 in ..2 order|sequence|stages|phases",
+        "have|prepare|document|keep|write|include|need|needs|every|each ..4 rollback ..2 plan|path|strategy|procedure|steps", "test|verify|validate|check ..3 on|in staging|preview ..3 before", "^ rollback ..4 if|when", "have|prepare|document|keep|include|ensure ..6 rollback", "rollback ..3 if|when|immediately", "if ..6 , ..2 rollback|revert", "blue-green|canary ..3 @deploy|rollout", "@deploy ..5 before ..3 code|app|frontend|backend|worker|web|api", "@deploy ..6 in ..2 order|sequence|stages|phases",
         "@never ..3 @deploy ..5 from ..3 branch|main|laptop|local|feature|dirty|uncommitted|worktree", "@deploy only ..1 from ..2 @main|main|clean|tag|tagged", "@never ..2 @code ..3 on|against|in|to ..2 production|prod", "@never ..3 run|use|execute ..3 @code ..3 @deploy|production|prod", "@never ..3 ssh ..4", "@never ..2 edit|modify|change|touch ..4 on|in ..2 production|prod ..2 server|servers|directly|environment|host|vm",
         "back|backup ..4 before ..2 @deploy", "feature-flag|feature-flags ..6 @deploy|@release|production", "@deploy ..2 one ..1 at a time", "@never ..2 manually|directly @deploy|ssh|edit|change|touch ..6",
     ];
@@ -37,7 +37,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     {
         return None;
     }
-    let rollback = clause.has(v::ROLLBACK) && clause.about(v::DEPLOY.with(v::RELEASE).with(v::ENVIRONMENT));
+    let rollback = clause.has(v::ROLLBACK)
+        && (clause.about(v::DEPLOY.with(v::RELEASE).with(v::ENVIRONMENT))
+            || clause.mood.form == Form::Command && clause.says(&["rollback"]));
     let about = clause.about(v::DEPLOY) || clause.has(v::ENVIRONMENT);
     let fits = clause.fits(&WAY)
         && (about && (clause.has(v::DEPLOY) || clause.says(&["production", "prod", "staging"])) || rollback);

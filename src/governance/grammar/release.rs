@@ -11,7 +11,7 @@ patterns! {
         "changelog|changelogs|changeset|changesets|release-notes|newsfragment|newsfragments|changelog.md", "changelog ..1 entry|entries|update|updates",
     ];
     VERSIONS = [
-        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "@never ..3 bump", "bumped together|lockstep", "version ..2 bump|bumps",
+        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "bumped together|lockstep", "version ..2 bump|bumps",
         "version ..3 places|files",
     ];
     TAGS = [
@@ -26,7 +26,7 @@ patterns! {
     /// Versions of what others made, and words of other trades.
     FOREIGN = [
         "pinned|pin|node|python|dependency|dependencies|catalog|library|upstream|package-manager ..3 version|versions", "version|versions ..6 catalog|volta|.nvmrc|pinned", "version|versions of ..3 dependency|dependencies|package|packages", "ecto ..1 @version", "changesets? for ..1 data", "struct|structs", "full|entire|whole changeset", "^ follow ..4 guide|guidelines ..2 for",
-        "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
+        "latest|last|previous|current ..2 @release|release-tag ..1 tag|boundary", "latest ..1 released", "@release tag creation", "@commit|@pr ..1 @message ..6", "tag|tags|tagging ..2 @person|contributors|committers|individual", "@never ..3 tag ..2 @person",
     ];
     /// That a changelog goes with a change.
     WITH_CHANGE = [
@@ -35,6 +35,9 @@ patterns! {
     ];
     /// How a changelog is written.
     STYLE = ["tense|style|voice|format|heading|headings|wording|section|sections|describe|described|past|reference|mention|link|links|language|audience|generate"];
+    /// "We follow semver" is what is asked.
+    SEMVER = ["follow|follows|use|uses|adhere|adheres ..3 semver|versioning"];
+    LEVELS = ["use|default|select|choose|pick|prefer ..3 patch|minor|major ..2 for|unless|when", "document|mark|note|flag|announce ..2 breaking changes?"];
     BUMPS = ["bump|increment|raise|increase ..6 version|versions|package.json|patch|minor|major", "version|versions ..3 bump|bumped|incremented", "bump ..1 it"];
     HOMONYM = ["module version", "placeholder", "latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
 }
@@ -52,8 +55,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
                 || word.text.contains("npm version"))
     });
     let topic = clause.setting.topic.any(v::RELEASE) || clause.setting.topic.any(v::VERSION);
-    if !(clause.has(v::VERSION.with(v::RELEASE)) || clause.setting.label.any(v::VERSION) || coded)
+    if !(clause.has(v::VERSION.with(v::RELEASE))
+        || clause.fits(&LEVELS)
+        || clause.setting.label.any(v::VERSION)
+        || coded)
         || clause.fits(&OF_MEMORY)
+        || clause.words.first().is_some_and(|word| word.text == "not") && !clause.has(v::CODE)
         || clause.setting.samples
     {
         return None;
@@ -69,7 +76,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing =
         clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
+    let versions = versions || clause.fits(&SEMVER) || clause.fits(&LEVELS) && clause.mood.asks();
     let speaks = clause.mood.asks()
+        || clause.fits(&SEMVER)
         || clause.setting.negated
         || clause.mood.form == Form::Fragment
             && (changelog && clause.forbids()
@@ -84,9 +93,19 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && !clause.forbids()
         && !clause.says(&["must", "always"])
         && clause.mood.condition.0 == clause.mood.condition.1
-        && !clause.fits(&WITH_CHANGE);
+        && (!clause.fits(&WITH_CHANGE) || clause.says(&["generate"]));
     (speaks && needs && !step && (changelog || versions || tags || releasing || labelled))
         .then(|| coupled(clause, clause.found(Kind::Release, Object::Release)))
+}
+
+/// A step of how a release is made, whatever it is.
+pub fn step(clause: &Clause<'_>) -> Option<Found> {
+    let commands = clause.mood.form == Form::Command
+        && clause.words.len() > 1
+        && !clause.setting.samples
+        && !clause.text.ends_with(':');
+    let step = clause.setting.releasing && clause.setting.item && commands;
+    step.then(|| clause.found(Kind::Release, Object::Release))
 }
 
 /// What goes with each change; the steps of a release are done with a release alone.

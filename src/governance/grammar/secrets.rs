@@ -11,7 +11,7 @@ patterns! {
     COMMITS = [
         "@pr|@commit ..3 avoid|mustn't|shouldn't|never ..6 @generated", "@never ..4 @commit|@push|add|check|include|stage|hardcode|hard-code|put|expose|leak|share|store|embed|upload|paste|publish ..12 @secret|@generated|@code", "@never ..2 @secret ..6", "@never ..3 hardcoded|hard-coded|hardcode|sensitive|real|private|plaintext ..5",
         "@secret|@generated ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
-        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
+        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "use ..2 environment variables|variable ..2 for ..3 @secret", "treat ..4 @secret|@code as sensitive|secret", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
         "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "^ commit|committing|hardcode|hard-code|add|push ..4 @secret|@generated|@code", "@never ..4 sensitive ..3 information|data|files|configs ..6",
     ];
     THINGS = [
@@ -42,31 +42,19 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = clause.fits(&COMMITS) && clause.fits(&THINGS);
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks()
-        && clause.says(&["keep", "store", "scan", "rotate", "live", "stored", "kept"])
-        && !clause.says(&["safe"]);
+        && clause.says(&["keep", "store", "scan", "rotate", "belong", "stored", "kept", "environment", "treat"])
+        && !clause.says(&["safe", "permissions", "job-level", "config"]);
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
-        && !clause.says(&[
-            "hardcoded",
-            "hard-coded",
-            "hardcode",
-            "hard-code",
-            "api",
-            "api-keys",
-            "api-key",
-            "expose",
-            "share",
-            "secrets",
-            "credentials",
-            "git",
-            "repo",
-        ]);
+        && !clause.says(&["api", "api-keys", "api-key", "expose", "share", "secrets", "credentials", "git", "repo"]);
     let needless = keys
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
     let generated_with = clause.words.windows(2).any(|pair| matches!(pair, [first, second] if first.text.contains("generated") && matches!(second.text.as_str(), "with" | "by")));
-    let without = clause.words.first().is_some_and(|word| word.text == "without");
+    let first = clause.words.first().map_or("", |word| word.text.as_str());
+    // "…, not `.env`" opposes a place to another.
+    let without = first == "without" || first == "not" && !clause.has(v::COMMIT.with(v::PUSH));
     if generated_with || without || needless || !fits || !speaks || !(forbids || keeps) {
         return None;
     }
@@ -74,12 +62,15 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         git || clause.setting.topic.any(v::SECRET)
             || keeps
             || clause.words.first().is_some_and(|word| word.text == "no") && clause.words.len() < 12
-            || clause.says(&["no", "expose", "leak"])
+            || clause.says(&["no", "expose", "leak", "share"])
+            || clause.forbids()
+                && clause.words.len() < 10
+                && clause.says(&["include", "put", "paste", "store", "embed"])
     } else {
         let place = clause.says(&["git", "repo", "repository", "version"]) && clause.forbids();
         git && (place || clause.has(v::COMMIT.with(v::PUSH).with(v::PR))) && commits_files(clause) || git_place(clause)
     };
-    if !about || !clause.has(v::COMMIT) && clause.fits(&OF_LOGS) {
+    if !about || !clause.has(v::COMMIT) && !clause.says(&["share", "commits"]) && clause.fits(&OF_LOGS) {
         return None;
     }
     let mut read = clause.found(Kind::Secrets, Object::Commit);

@@ -1,7 +1,7 @@
 //! What stands around a clause and gives it its sense: headings, lead-ins, labels.
 
 use super::mood::{self, Form};
-use super::pattern::{Summary, patterns};
+use super::pattern::{Match, Pattern, Summary, patterns};
 use super::vocabulary::{self as v, Classes};
 use super::words::{self, Word};
 use crate::governance::directive::Polarity;
@@ -24,6 +24,16 @@ pub struct Setting {
     pub before: bool,
     /// Whether what stands above says "after deploying".
     pub after: bool,
+    /// Whether what stands above says that a person is asked first.
+    pub approval: bool,
+    /// Whether the label names a failure: what follows is its remedy.
+    pub trouble: bool,
+    /// Whether it is an item of a list.
+    pub item: bool,
+    /// Whether what stands above is how a release is made.
+    pub releasing: bool,
+    /// Whether it is an item to tick off.
+    pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
     /// Whether the clause describes what its label names: a file, a command.
@@ -31,9 +41,9 @@ pub struct Setting {
     /// Whether what stands above shows samples, good or bad ones.
     pub samples: bool,
     /// Whether what stands above is about when deploys may happen.
-    windows: bool,
+    pub windows: bool,
     /// Whether what stands above is about limits: "Deploy limits", "Max per day".
-    limits: bool,
+    pub limits: bool,
     /// The label itself.
     pub name: String,
     /// The heading and lead-in that gave it its sense.
@@ -47,11 +57,28 @@ patterns! {
         "@before you? submitting|submit|finishing|opening|handing|finalizing|completion|completing|handoff|shipping|review ..2 $",
         "before submitting", "before submission",
         "pre-commit|pre-push|pre-pr|pre-merge|pre-deploy|pre-deployment|pre-submission|pre-release ..1 checklist|check|checks|steps|requirements|validation|verification|gate|gates|tests|workflow",
-        "@pr|@commit|@deploy|@deployment|@release|submission|merge ..1 checklist",
-        "checklist before", "merge|@pr|quality|@release|@commit ..1 gates|gate",
-        "definition of done",
-        "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
+        "checklist before", "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
     ];
+    /// The same, of the nearest heading alone: the steps of a release below a checklist are no checks.
+    CHECKLIST = [
+        "@pr|@commit|@deploy|@deployment|@release|submission|merge ..1 checklist", "merge|@pr|quality|@release|@commit ..1 gates|gate",
+        "definition of done", "^ @number? .? testing|test|quality checklist $",
+    ];
+    /// "Only commit when:", "Do not merge until:".
+    GATE = [
+        "only ..1 @commit|@push|@merge|@deploy|@release|open|submit ..4 when|if|after|once ..2 : $",
+        "@never ..2 @commit|@push|@merge|@deploy|@release|open|submit ..4 until|unless ..3 : $",
+        "@commit|@push|@merge|@deploy|@release|@pr ..3 only ..3 when|if|after|once ..2 : $",
+    ];
+    /// "Ask first:", "Requires approval:".
+    ASKS_PEOPLE = [
+        "^ ask ..2 first|before ..3", "^ ask ..3 before ..2 $", "^ require|requires|needs|need ..2 approval|confirmation|permission|sign-off ..2 $",
+        "^ confirm ..2 before ..2 $", "^ only ..1 with|after ..2 approval|confirmation|permission ..2 $", "requires|requiring|needs ..3 approval|confirmation|permission : $", "^ approval|permission|confirmation required ..2 $",
+    ];
+    RELEASING = [
+        "^ @number? .? @release ..1 process|steps|workflow|checklist|procedure|flow", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
+    ];
+    TROUBLE = ["failing|fails|failed|fail|failure|failures|error|errors|broken|conflict|conflicts|missing|stale|troubleshooting"];
     AFTER_ACT = [
         "after ..2 @deploy|@push|@merge|@release", "post-deploy|post-deployment|post-merge|post-release",
     ];
@@ -71,25 +98,15 @@ patterns! {
 }
 
 impl Setting {
-    /// Whether what stands above is about when deploys may happen.
-    pub fn windows(&self) -> bool {
-        self.windows
-    }
-
-    /// Whether what stands above is about limits.
-    pub fn limits(&self) -> bool {
-        self.limits
-    }
-
     /// Reads what stands above a clause: headings outermost first, then lead-ins.
     pub fn of(headings: &[String], leads: &[String]) -> Self {
         let mut setting = Self::default();
         let count = headings.len();
         for (index, heading) in headings.iter().enumerate() {
-            setting.take(heading, index + 1 == count, index + 2 >= count);
+            setting.take(heading, index + 1 == count, index + 2 >= count, false);
         }
         for lead in leads {
-            setting.take(lead, true, true);
+            setting.take(lead, true, true, false);
         }
         setting
     }
@@ -99,7 +116,7 @@ impl Setting {
     pub fn under(&self, label: Option<&str>) -> Self {
         let mut setting = self.clone();
         if let Some(label) = label {
-            setting.take(label, true, true);
+            setting.take(label, true, true, true);
             label.clone_into(&mut setting.name);
             setting.label = classes(&words::split(label));
             setting.listing = names_a_thing(label);
@@ -108,13 +125,12 @@ impl Setting {
     }
 
     /// Takes one text: only the near ones give topics, only the nearest headings negate.
-    fn take(&mut self, text: &str, near: bool, sense: bool) {
+    fn take(&mut self, text: &str, near: bool, sense: bool, label: bool) {
         let words = words::split(text);
         let mood = mood::read(&words);
         let summary = Summary::of(&words);
-        let fits = |patterns: &[super::pattern::Pattern]| {
-            patterns.iter().any(|pattern| pattern.find(&words, mood.main, summary).is_some())
-        };
+        let find = |patterns: &[Pattern]| patterns.iter().find_map(|pattern| pattern.find(&words, mood.main, summary));
+        let fits = |patterns: &[Pattern]| find(patterns).is_some();
         self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
@@ -123,10 +139,21 @@ impl Setting {
             return;
         }
         let before = (self.before, self.negated, self.asks);
-        self.before |= fits(&BEFORE_ACT);
+        // A label names a time as a whole: "Before a push", not "Runs the pre-push checks".
+        let whole = |found: Match| !label || found.start <= 1 || found.end == words.len() && words.len() < 7;
+        let gates = fits(&GATE);
+        self.before |= gates || find(&BEFORE_ACT).is_some_and(whole) || near && find(&CHECKLIST).is_some_and(whole);
         self.after |= fits(&AFTER_ACT);
-        self.negated |= fits(&FORBIDS);
-        self.messages |= fits(&MESSAGES);
+        self.negated |= fits(&FORBIDS) && !gates;
+        self.releasing |= near && fits(&RELEASING);
+        self.approval |= fits(&ASKS_PEOPLE);
+        self.trouble |=
+            (label || text.trim_end().ends_with(':') && !gates && mood.form == Form::Fragment) && fits(&TROUBLE);
+        // "Code and commit standards" is about more than messages.
+        self.messages |= fits(&MESSAGES)
+            && !words
+                .iter()
+                .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });

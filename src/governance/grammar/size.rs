@@ -12,12 +12,14 @@ patterns! {
         "each|every ..1 @commit|@pr ..4 one|single|self-contained|atomic|focused|independent|logical|small", "split|keep|put|use|create|make|move|open|commit|land ..9 separate ..2 @commit|@pr", "^ separate @commit|@pr", "in ..1 its|their|own own? ..1 @commit|@pr $", "one logical ..2 @commit|@pr", "@commit|@pr ..2 # ..1 thing|concern|purpose",
     ];
     SMALL = [
-        "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
+        "keep|make|create|submit|limit|open ..3 @commit|@pr|diffs|change|changes|changesets|scope ..3 small|smaller|focused|minimal|atomic|narrow|tightly|tight|scoped|bite-sized|reviewable|bounded|granular|tiny|self-contained", "@commit|@pr|diffs ..2 should|must|: ..3 small|smaller|focused|minimal|atomic|narrow|scoped|bite-sized|granular|single-purpose|self-contained",
         "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
         "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split ..8 @commit|@pr|separate", "break ..4 up|down|into|large|big ..6 @commit|@pr|separate|smaller", "small|focused|narrow|minimal|tight|limited ..1 scope|diff|diffs|changes", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
         "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
     ];
-    IS_SMALL = ["^ @pr|@commit is|are ..1 atomic|focused|small|single-purpose|self-contained"];
+    IS_SMALL = ["change|@commit|@pr ..3 single logical unit", "^ @pr|@commit is|are ..1 atomic|focused|small|single-purpose|self-contained"];
+    /// What is not done together, wherever.
+    MIXES = ["@never ..3 mix|mixing|combine ..5 refactor|refactors|refactoring|formatting|cleanup ..6", "^ avoid|don't|no include|make|add|bundle|introduce? unrelated change|changes|refactors|edits|refactoring"];
     /// What is kept apart, whatever its concern: the opposite of batching.
     APART = [
         "separate|own|another|different|multiple ..1 @commit|@pr", "one|single @commit|@pr per|for ..1 @verb|@change|directory|file|package|locale|module|lesson",
@@ -32,7 +34,9 @@ patterns! {
 
 /// Reads what a clause says about size.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
-    let governed = clause.about(v::COMMIT.with(v::PR)) || clause.says(&["diff", "diffs", "stacks"]);
+    let governed = clause.about(v::COMMIT.with(v::PR))
+        || clause.says(&["diff", "diffs", "stacks", "drive-by"])
+        || clause.fits(&MIXES);
     let long = clause.words.len() > if clause.mood.form == Form::Fragment { 24 } else { 45 };
     if !governed
         || long
@@ -56,7 +60,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let one = clause.fits(&ONE) && own;
-    let small = clause.fits(&SMALL) && (own || clause.setting.topic.any(v::PR.with(v::COMMIT)));
+    let small = clause.fits(&SMALL)
+        && (own
+            || clause.says(&["drive-by"])
+            || clause.fits(&MIXES)
+            || clause.setting.topic.any(v::PR.with(v::COMMIT)));
     let is_small = clause.fits(&IS_SMALL) && clause.words.len() < 14;
     if is_small && clause.mood.form == Form::Statement {
         return Some(clause.found(Kind::ChangeSize, object(clause)));

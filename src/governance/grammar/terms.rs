@@ -10,8 +10,10 @@ use super::words::{self, Word};
 /// Terms and the one word that stands for them, a line each.
 const TERMS: &str = "\
     pull request=pr, pull requests=prs, merge request=mr, merge requests=mrs
+    autocommit=auto-commit, autopush=auto-push, automerge=auto-merge, auto deploy=auto-deploy, force pushed=force-pushed
     force push=force-push, force pushes=force-pushes, force pushing=force-pushing, force pushed=force-pushed
     roll out=rollout, rolling out=deploying, going live=deploying, go live=go-live, roll back=rollback
+    production change=deploy, production changes=deploys, prod change=deploy, prod changes=deploys
     api key=api-key, api keys=api-keys, private key=private-key, private keys=private-keys
     rapid fire=rapid-fire, back to back=back-to-back, in a row=in-a-row, too often=too-often, so often=too-often, too many=too-many
     in quick succession=in-a-row, in rapid succession=in-a-row, quick succession=in-a-row

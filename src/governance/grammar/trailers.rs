@@ -8,9 +8,9 @@ use crate::governance::directive::{Kind, Object, Polarity};
 patterns! {
     GENERATED = [
         "generated with|by", "@agent ..2 attribution|signature|footer|credit|credits|branding", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
-        "@commit|@pr ..4 mention ..2 @agent", "disclose|disclosure|disclosed ..8 @agent", "@agent ..1 assistance|assisted|ai-assisted ..4 @commit|@pr", "ai-assisted|ai-generated", "@never ..3 author ..4 @agent", "@agent ..4 as ..2 author",
+        "@commit|@pr ..4 mention ..2 @agent", "disclose|disclosure|disclosed ..8 @agent", "@agent ..1 assistance|assisted|ai-assisted ..4 @commit|@pr", "label|mark|tag|note|flag|add|include|trailer|disclosed ..8 ai-assisted|ai-generated", "ai-assisted|ai-generated ..3 must|should ..2 labeled|labelled|marked|tagged|disclosed|noted", "credit|advertise|attribute ..8 @agent ..10 @commit|@pr|@message", "@never ..3 author ..4 @agent", "@agent ..4 as ..2 author",
     ];
-    SIGNED = ["sign ..2 @commit|off", "signed ..1 @commit", "git commit -s", "@commit ..3 signed", "gpg-sign|gpg-signed", "dco"];
+    SIGNED = ["sign|sign-off ..2 @commit|off", "signed ..1 @commit", "git commit -s", "@commit ..3 signed", "gpg-sign|gpg-signed", "dco"];
 }
 
 /// Reads what a clause says about trailers.
@@ -28,6 +28,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.mood.form == super::mood::Form::Fragment
             && !(clause.forbids() || clause.asks() || clause.setting.messages)
     {
+        return None;
+    }
+    // A sign-off is one of a commit, or of the DCO.
+    let signs =
+        clause.says(&["sign-off", "signoff"]) && !clause.says(&["dco", "certificate"]) && !clause.about(v::COMMIT);
+    if signs {
         return None;
     }
     // "sign-off" by a person is an approval.

@@ -87,6 +87,7 @@ classes! {
     FINISH "finish" "finish finished finishes complete completes completed completing done completion finalize finalizing finishing submit submits submitting submitted submission opening open opened create creating created raise raising request requesting mark marking declare declaring propose proposing send sending handoff hand-off",
     ATTEMPT "attempt" "attempt attempts retry retries try tries retrying round rounds iteration iterations fix fixes hotfix hotfixes",
     ISSUE "issue" "issue issues ticket tickets jira issue-id",
+    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review",
     AGENT "agent" "agent agents claude ai llm bot bots copilot codex assistant assistants gemini",
 }
 
@@ -101,7 +102,11 @@ const VERBS: &str = "abort accumulate add allow amend announce append apply appr
  promote propose provide publish pull push put read rebase rebuild record redeploy reduce refer reference regenerate refuse release remove rename reorder \
  report request require reserve reset resolve respect restrict retry reuse revert review rewrite roll rollback rotate run save scan schedule scope send separate set ship show \
  sign simulate skip soak space split squash stage stagger start state stay stop store strip structure submit summarize summarise switch sync tag take target tell test treat try \
- typecheck type-check update upgrade upload use validate verify view wait watch work wrap write restore limit throttle rate-limit re-run rerun cherry-pick trigger create-pr smoke-test stick backfill base";
+ refresh accept acknowledge address adhere adopt align await bring clarify comply configure convert decide define delegate deliver determine disable \
+ discard discover emphasize evaluate examine expose extend extract favor favour fill honor honour identify improve incorporate inform insert \
+ integrate investigate leverage manage modify narrow offer omit optimize organize parse prioritize produce prune raise reach reapply reconcile redact \
+ refactor reject rely remind repeat replace reply reproduce restart retain rethink return sanitize seek select share simplify specify strive suggest \
+ tackle think tidy touch trim trust undo unify utilize weigh withhold respond proceed sign-off signoff generalize typecheck type-check update upgrade upload use validate verify view wait watch work wrap write restore limit throttle rate-limit re-run rerun cherry-pick trigger create-pr smoke-test stick backfill base";
 
 /// Third-person and past forms that make a sentence a statement.
 const STATEMENTS: &str = "is are was were has have had does did runs triggers uses will fails creates contains provides handles means lives exists \

@@ -92,7 +92,7 @@ fn about_acts(clause: &Clause<'_>, acts: bool) -> bool {
 }
 
 fn heading_of_windows(clause: &Clause<'_>) -> bool {
-    clause.setting.topic.any(v::DEPLOY) && clause.setting.windows()
+    clause.setting.topic.any(v::DEPLOY) && clause.setting.windows
 }
 
 /// Whether the times are those at which nothing goes.

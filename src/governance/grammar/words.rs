@@ -92,7 +92,12 @@ fn code(inner: &str, start: usize) -> Word {
     if DEPLOYS.split(", ").any(|part| text.starts_with(part)) {
         classes = classes.with(vocabulary::DEPLOY);
     }
-    for (name, class) in [("co-authored-by", vocabulary::TRAILER), ("signed-off-by", vocabulary::TRAILER)] {
+    for (name, class) in [
+        ("co-authored-by", vocabulary::TRAILER),
+        ("signed-off-by", vocabulary::TRAILER),
+        ("assisted-by", vocabulary::TRAILER),
+        ("generated-by", vocabulary::TRAILER),
+    ] {
         if text.contains(name) {
             classes = classes.with(class);
         }
