@@ -359,7 +359,7 @@ fn wrong_calls_exit_with_two_and_say_the_fix() {
         (&["--per-hour", "1001"], "1001 is not in 1..=1000"),
         (&["--per-day", "2", "--timezone", "Europe/Pariss"], "is no time zone"),
         (&["--no-overlap", "--rollout-time", "7h"], "longer than 6h"),
-        (&["--no-overlap", "--since", "90d"], "cannot be used with"),
+        (&["--no-overlap", "--pushes", "-"], "cannot be used with"),
         (&["--no-overlap", "--format", "sarif"], "possible values"),
     ];
     for (arguments, expected) in cases {

@@ -7,6 +7,7 @@ mod governance;
 mod history;
 mod init;
 mod judged;
+mod past;
 mod policy;
 mod progress;
 mod question;

@@ -5,36 +5,28 @@ mod page;
 mod picture;
 
 use std::collections::BTreeSet;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use chrono::{SubsecRound, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
+use super::past::{PastArgs, missing};
 use super::progress::Progress;
-use super::span::{Moment, Since, moment, since};
 use super::{Edge, Outcome};
-use crate::engine::calendar::utc;
-use crate::engine::duration;
 use crate::engine::event::{Instant, Landing};
-use crate::engine::facts::Missing;
 use crate::engine::figures::{Figures, figures, unheld};
-use crate::engine::lane::LaneRequest;
 use crate::engine::pace::Pace;
 use crate::engine::replay::{Past, Replay, judgeable, replay};
 use crate::engine::rules::RuleId;
 use crate::error::Error;
+use crate::gather::Subject;
 use crate::gather::past::Pushed;
-use crate::gather::{Question, Subject};
-use crate::sources::git::{Clock, Now, Repo};
+use crate::sources::git::Repo;
+use crate::sources::packs;
 use crate::sources::policy::{self, Found, Wanted};
-use crate::sources::{files, packs, pushes};
 
-/// The afternoon that this tool began with.
-const FOUNDING: &str = include_str!("../../../examples/founding-afternoon.jsonl");
-
-/// What happened on it.
+/// What happened on the founding afternoon.
 const STORY: &str = "a small store kept its database on one volume; each push set off a rollout in which the old and the \
     new generation had the files open together; where two rollouts ran at once, payments went through whose orders are in no database";
 
@@ -50,9 +42,8 @@ const STORY: &str = "a small store kept its database on one volume; each push se
     deploy-rhythm replay --format json | jq .waits"
 )]
 pub struct ReplayCommand {
-    /// The repository: any directory in it
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
+    #[command(flatten)]
+    past: PastArgs,
 
     /// Judge by this file, or this built-in policy, instead of the one in force; several stand side by side
     #[arg(long, value_name = "FILE|NAME")]
@@ -61,31 +52,6 @@ pub struct ReplayCommand {
     /// Set the policy of the working tree beside the one in force on the default branch
     #[arg(long, conflicts_with_all = ["policy", "example", "pushes"])]
     against: bool,
-
-    /// The environment [default: the only one that the policy names, else production]
-    #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    environment: Option<String>,
-
-    /// Where it begins: a length of time before its end, a date, an instant, or `all`
-    #[arg(long, value_name = "SPAN", default_value = "all", value_parser = since)]
-    since: Since,
-
-    /// Where it ends, a date or an instant: nothing later is seen [default: now]
-    #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = moment)]
-    until: Option<Moment>,
-
-    /// How long a rollout takes [default: 2m; 15m in the example]
-    #[arg(long, value_name = "DURATION", value_parser = length)]
-    rollout_time: Option<TimeDelta>,
-
-    /// Read the pushes from a file instead of the repository, JSON Lines: `at` and `commit`, optional `commits`, `subject`,
-    /// `files`; `-` reads standard input
-    #[arg(long, value_name = "FILE|-")]
-    pushes: Option<PathBuf>,
-
-    /// Replay an example that ships with the tool
-    #[arg(long, value_enum, conflicts_with = "pushes")]
-    example: Option<Example>,
 
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
@@ -101,28 +67,6 @@ enum Format {
     Json,
     /// For a comment or a wiki
     Markdown,
-}
-
-/// The pasts that ship with the tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Example {
-    /// Eleven pushes in two hours, each a rollout onto one volume
-    FoundingAfternoon,
-}
-
-impl Example {
-    /// How long a rollout takes there, or where there is no example.
-    pub(super) const fn rollout_time(example: Option<Self>) -> TimeDelta {
-        match example {
-            // Blue-green, with migrations and the draining of the old generation.
-            Some(Self::FoundingAfternoon) => TimeDelta::minutes(15),
-            None => TimeDelta::minutes(2),
-        }
-    }
-}
-
-pub(super) fn length(text: &str) -> Result<TimeDelta, String> {
-    duration::parse(text)
 }
 
 /// How many pushes each rule held, the one that held most first.
@@ -173,32 +117,18 @@ impl ReplayCommand {
     }
 
     fn play(&self, edge: &Edge) -> Result<Shown, Error> {
-        let without_repo = self.example.is_some() || self.pushes.is_some();
+        let without_repo = self.past.without_repo();
         let repo = (!without_repo)
-            .then(|| Repo::open(&self.repo).map_err(|error| Error::usage(error.to_string())))
+            .then(|| Repo::open(&self.past.repo).map_err(|error| Error::usage(error.to_string())))
             .transpose()?;
         let policies = self.policies(repo.as_ref())?;
         let zone = policies.first().and_then(|(_, found)| found.policy.timezone()).unwrap_or(Tz::UTC);
-        let end = self.until.map(|until| until.end(zone)).transpose()?;
-        let end = end.unwrap_or_else(|| edge.now.trunc_subsecs(0));
-        let begin = self.since.start(end, zone)?;
-        if begin.is_some_and(|begin| begin > end) {
-            return Err(Error::usage("the span ends before it begins").hint("check `--since` and `--until`"));
-        }
-        let clock = if self.until.is_some() { Clock::Asked } else { Clock::Machine };
-        let question = Question {
-            repo: self.repo.clone(),
-            policy: None,
-            environment: self.environment.clone(),
-            commit: None,
-            lane: LaneRequest::Found,
-            run: None,
-            now: Now { instant: end, clock },
-        };
+        let asked = self.past.span(zone, edge)?;
+        let question = self.past.question(asked);
         let mut judged = Vec::new();
         let mut notes = Vec::new();
         for (name, found) in policies {
-            let policy = found.environment(self.environment.as_deref())?;
+            let policy = found.environment(self.past.environment.as_deref())?;
             notes.extend(found.notes.clone());
             if without_repo {
                 judged.push((name, None, policy));
@@ -212,27 +142,29 @@ impl ReplayCommand {
         let progress = Progress::new();
         progress.stage("reading pushes", None);
         let mut past = match judged.first() {
-            Some((_, Some(subject), _)) => subject.past(begin).map_err(missing)?,
-            // An example lies where it lies.
-            _ => told(self.pushes.as_deref(), begin, (self.until.is_some() || self.example.is_none()).then_some(end))?,
+            Some((_, Some(subject), policy)) => {
+                let mut past = subject.past(asked.begin).map_err(missing)?;
+                progress.stage("pushes looked at", Some(past.landings.len()));
+                subject.within_paths(&mut past, &policy.paths, |_| progress.step()).map_err(missing)?;
+                past
+            }
+            _ => self.past.told(asked)?,
         };
         for (_, subject, policy) in &judged {
             if let Some(subject) = subject {
-                progress.stage("pushes looked at", Some(past.landings.len()));
-                subject.within_paths(&mut past, &policy.paths, |_| progress.step()).map_err(missing)?;
                 progress.stage("subjects read", Some(past.landings.len()));
                 subject.tell_fixes(&mut past, policy, |_| progress.step()).map_err(missing)?;
             }
         }
         notes.append(&mut past.notes);
-        notes.extend(self.example.map(|_| STORY.to_owned()));
+        notes.extend(self.past.example.map(|_| STORY.to_owned()));
         let mut seen = BTreeSet::new();
         notes.retain(|note| seen.insert(note.clone()));
 
-        let first = past.landings.first().map_or(end, |landing| landing.at);
-        let last = past.landings.last().map_or(end, |landing| landing.at);
-        let to = if self.until.is_some() || !without_repo { end } else { last };
-        let rollout_time = self.rollout_time.unwrap_or_else(|| Example::rollout_time(self.example));
+        let first = past.landings.first().map_or(asked.end, |landing| landing.at);
+        let last = past.landings.last().map_or(asked.end, |landing| landing.at);
+        let to = if asked.end_is_asked || !without_repo { asked.end } else { last };
+        let rollout_time = self.past.rollout_time();
         let span = Past { landings: &past.landings, commits: &past.commits };
         let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
         // What is read from a repository is read whole; a file may say less.
@@ -255,7 +187,7 @@ impl ReplayCommand {
         {
             notes.push("of this past both policies make the same".to_owned());
         }
-        let from = begin.unwrap_or(first);
+        let from = asked.begin.unwrap_or(first);
         Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
     }
 
@@ -265,7 +197,7 @@ impl ReplayCommand {
             let named = |named: &PathBuf| Ok((named.display().to_string(), named_policy(repo, named)?));
             return self.policy.iter().map(named).collect();
         }
-        if self.example.is_some() {
+        if self.past.example.is_some() {
             return packs::ALL.into_iter().map(|(name, _)| Ok((name.to_owned(), policy::built_in(name)?))).collect();
         }
         let in_force = policy::find(repo, None, Wanted::InForce)?;
@@ -281,35 +213,6 @@ impl ReplayCommand {
     }
 }
 
-/// The pushes of a file or, where none is named, of the example.
-pub(super) fn told(file: Option<&Path>, begin: Option<Instant>, end: Option<Instant>) -> Result<Pushed, Error> {
-    let (landings, commits) = match file {
-        Some(path) if path.as_os_str() == "-" => pushes::parse("standard input", std::io::stdin().lock())?,
-        Some(path) => {
-            let name = path.display().to_string();
-            let none = || {
-                Error::usage(format!("there is no file of pushes at {name}"))
-                    .hint("check the path that `--pushes` names")
-            };
-            let file = files::open(path)?.ok_or_else(none)?;
-            pushes::parse(&name, BufReader::with_capacity(files::PIECE, file))?
-        }
-        None => pushes::parse("the example", FOUNDING.as_bytes())?,
-    };
-    let mut past = Pushed { landings, commits, ..Pushed::default() };
-    if let Some(end) = end {
-        let later = past.landings.iter().filter(|landing| landing.at > end).count();
-        if later > 0 {
-            past.notes.push(format!("pushes later than {} are left out: {later}; see `--until`", utc(end)));
-        }
-    }
-    if let Some(newest) = past.landings.last().filter(|newest| begin.is_some_and(|begin| newest.at < begin)) {
-        past.notes.push(format!("the newest push is of {}", utc(newest.at)));
-    }
-    past.retain(|landing| end.is_none_or(|end| landing.at <= end) && begin.is_none_or(|begin| landing.at >= begin));
-    Ok(past)
-}
-
 /// A policy by its file or, where there is none, by its built-in name.
 fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
     match named.to_str().filter(|name| packs::find(name).is_some()) {
@@ -318,8 +221,4 @@ fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
         _ => policy::find(repo, Some(named), Wanted::InForce)
             .map_err(|error| error.hint(format!("or name a built-in policy: {}", packs::names()))),
     }
-}
-
-pub(super) fn missing(missing: Missing) -> Error {
-    Error::failure(format!("not known: {}", missing.what)).hint(missing.remedy)
 }

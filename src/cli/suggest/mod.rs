@@ -4,25 +4,19 @@ mod json;
 mod page;
 mod words;
 
-use std::path::PathBuf;
-
-use chrono::{SubsecRound, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
-use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, ValueEnum, value_parser};
 
-use super::replay::{Example, length, missing, told};
-use super::span::{Moment, Since, moment, since};
+use super::past::{PastArgs, Span, length, missing};
 use super::{Edge, Outcome};
 use crate::engine::event::{Instant, Precision};
-use crate::engine::lane::LaneRequest;
 use crate::engine::replay::Past;
 use crate::engine::suggest::{Candidate, Ground, Suggestion, Wish, suggest};
 use crate::error::Error;
+use crate::gather::Subject;
 use crate::gather::past::Pushed;
-use crate::gather::{Question, Subject};
 use crate::render::harmless;
-use crate::sources::git::{Clock, Now};
 use crate::sources::policy::{self, Wanted};
 
 /// The most pushes that are looked at: each candidate replays all of them.
@@ -71,33 +65,8 @@ pub struct SuggestCommand {
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     timezone: Option<Tz>,
 
-    /// The repository: any directory in it
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
-
-    /// The environment [default: the only one that the policy in force names, else production]
-    #[arg(long, short, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    environment: Option<String>,
-
-    /// Where the past begins: a length of time before its end, a date, an instant, or `all`
-    #[arg(long, value_name = "SPAN", default_value = "all", value_parser = since)]
-    since: Since,
-
-    /// Where it ends, a date or an instant: nothing later is seen [default: now]
-    #[arg(long, visible_alias = "at", value_name = "TIME", value_parser = moment)]
-    until: Option<Moment>,
-
-    /// How long a rollout takes, 6h at most [default: 2m; 15m for the example]
-    #[arg(long, value_name = "DURATION", value_parser = length)]
-    rollout_time: Option<TimeDelta>,
-
-    /// Read the pushes from a file instead of the repository: JSON Lines with `at`, `commit`, `commits`; `-` reads standard input
-    #[arg(long, value_name = "FILE|-")]
-    pushes: Option<PathBuf>,
-
-    /// Take an example that ships with the tool
-    #[arg(long, value_enum, conflicts_with = "pushes")]
-    example: Option<Example>,
+    #[command(flatten)]
+    past: PastArgs,
 
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
@@ -180,19 +149,16 @@ impl SuggestCommand {
     }
 
     fn look(&self, edge: &Edge) -> Result<Shown, Error> {
-        let rollout_time = self.rollout_time.unwrap_or_else(|| Example::rollout_time(self.example));
+        let rollout_time = self.past.rollout_time();
         if rollout_time > LONGEST_ROLLOUT {
             return Err(Error::usage("`--rollout-time` is longer than 6h")
                 .hint("`no-overlap` takes a rollout that runs for longer to be over: look at shorter ones"));
         }
-        let zone = self.timezone.unwrap_or(Tz::UTC);
-        let end = self.until.map(|until| until.end(zone)).transpose()?;
-        let end = end.unwrap_or_else(|| edge.now.trunc_subsecs(0));
-        let begin = self.since.start(end, zone)?;
-        let without_repo = self.example.is_some() || self.pushes.is_some();
+        let span = self.past.span(self.timezone.unwrap_or(Tz::UTC), edge)?;
+        let without_repo = self.past.without_repo();
         let Place { mut past, environment, zone, paths, mut notes } = match without_repo {
-            true => self.told(begin, end)?,
-            false => self.read(begin, end)?,
+            true => self.told(span)?,
+            false => self.read(span)?,
         };
         if harmless(&environment) != environment.as_str() {
             return Err(Error::usage("the name of the environment holds control characters"));
@@ -208,8 +174,8 @@ impl SuggestCommand {
             ))
             .hint("take a shorter span with `--since 365d`"));
         }
-        let from = begin.unwrap_or(first.at);
-        let to = if self.until.is_some() || !without_repo { end } else { last.at };
+        let from = span.begin.unwrap_or(first.at);
+        let to = if span.end_is_asked || !without_repo { span.end } else { last.at };
         notes.append(&mut past.notes);
         if past.landings.iter().any(|landing| landing.precision == Precision::Guessed) {
             notes.push(
@@ -222,19 +188,17 @@ impl SuggestCommand {
         }
         let zone = self.timezone.or(zone).unwrap_or(Tz::UTC);
         let wishes = self.wishes();
-        let span = Past { landings: &past.landings, commits: &past.commits };
+        let pushes = Past { landings: &past.landings, commits: &past.commits };
         let ground = Ground { environment: &environment, zone, paths: &paths };
-        let suggestion = suggest(span, &wishes, ground, rollout_time).map_err(Error::usage)?;
+        let suggestion = suggest(pushes, &wishes, ground, rollout_time).map_err(Error::usage)?;
         Ok(Shown { past, wishes, environment, zone, paths, from, to, rollout_time, suggestion, notes })
     }
 
     /// The pushes of a file or an example.
-    fn told(&self, begin: Option<Instant>, end: Instant) -> Result<Place, Error> {
-        // An example lies where it lies.
-        let end = (self.until.is_some() || self.example.is_none()).then_some(end);
+    fn told(&self, span: Span) -> Result<Place, Error> {
         Ok(Place {
-            past: told(self.pushes.as_deref(), begin, end)?,
-            environment: self.environment.clone().unwrap_or_else(|| "production".to_owned()),
+            past: self.past.told(span)?,
+            environment: self.past.environment.clone().unwrap_or_else(|| "production".to_owned()),
             zone: None,
             paths: Vec::new(),
             notes: Vec::new(),
@@ -242,20 +206,11 @@ impl SuggestCommand {
     }
 
     /// The pushes of a repository; of its policy, what says which of them count.
-    fn read(&self, begin: Option<Instant>, end: Instant) -> Result<Place, Error> {
-        let clock = if self.until.is_some() { Clock::Asked } else { Clock::Machine };
-        let question = Question {
-            repo: self.repo.clone(),
-            policy: None,
-            environment: self.environment.clone(),
-            commit: None,
-            lane: LaneRequest::Found,
-            run: None,
-            now: Now { instant: end, clock },
-        };
+    fn read(&self, span: Span) -> Result<Place, Error> {
+        let question = self.past.question(span);
         let subject = Subject::open_with(&question, |repo| policy::find(Some(repo), None, Wanted::InForce))?;
-        let in_force = subject.environment(self.environment.as_deref())?;
-        let mut past = subject.past(begin).map_err(missing)?;
+        let in_force = subject.environment(self.past.environment.as_deref())?;
+        let mut past = subject.past(span.begin).map_err(missing)?;
         subject.within_paths(&mut past, &in_force.paths, |_| {}).map_err(missing)?;
         Ok(Place {
             past,
