@@ -1,51 +1,103 @@
 //! A replay for programs.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{Played, Shown};
+use super::{Played, Shown, held, page};
 use crate::engine::calendar::utc;
+use crate::engine::event::{CommitId, Instant, Landing};
 use crate::engine::figures::Figures;
+use crate::engine::replay::Paced;
 
-pub(super) fn json(shown: &Shown) -> String {
-    let mut value = json!({
-        "schema_version": 1,
-        "span": {"from": utc(shown.from), "to": utc(shown.to)},
-        "environment": shown.environment,
-        "pushes": shown.past.landings.len(),
-        "rollout_seconds": shown.rollout_time.num_seconds(),
-    });
-    let mut all = shown.played.iter().map(|played| policy(shown, played));
-    if let (Some(Json::Object(first)), Json::Object(top)) = (all.next(), &mut value) {
-        top.extend(first);
-        // What stands first is the answer; the others stand beside it.
-        let others: Vec<Json> = all.collect();
-        top.insert("others".to_owned(), others.into());
-        top.insert("unheld".to_owned(), figures(&shown.unheld, shown.past.landings.len()));
-        top.insert("notes".to_owned(), json!(super::page::notes(shown)));
-    }
-    format!("{value:#}\n")
+/// What stands first is the answer; the other policies stand beside it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema_version: u32,
+    span: Json,
+    environment: &'a str,
+    pushes: usize,
+    rollout_seconds: i64,
+    #[serde(flatten)]
+    first: Option<Policy<'a>>,
+    others: Vec<Policy<'a>>,
+    unheld: Json,
+    notes: Vec<String>,
 }
 
-fn policy(shown: &Shown, played: &Played) -> Json {
+#[derive(Serialize)]
+struct Policy<'a> {
+    policy: &'a str,
+    rollout_count: usize,
+    rollouts: Rollouts<'a>,
+    waits: Json,
+    left_out: Vec<&'static str>,
+    held_pushes: usize,
+    held: Json,
+    stuck: Option<Json>,
+    overlap: Json,
+    batches: Json,
+    bursts: Json,
+}
+
+/// Written one by one: there may be a million.
+struct Rollouts<'a> {
+    all: &'a [Paced],
+    landings: &'a [Landing],
+}
+
+#[derive(Serialize)]
+struct Rollout<'a> {
+    #[serde(serialize_with = "instant")]
+    at: Instant,
+    commit: &'a CommitId,
+    batch: u64,
+    #[serde(serialize_with = "instant")]
+    finished_at: Instant,
+    pushes: usize,
+}
+
+fn instant<S: Serializer>(instant: &Instant, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&utc(*instant))
+}
+
+impl Serialize for Rollouts<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.all.iter().map(|rollout| Rollout {
+            at: rollout.at,
+            commit: &self.landings[rollout.push].commit,
+            batch: rollout.batch,
+            finished_at: rollout.finished_at,
+            pushes: rollout.push + 1 - rollout.first,
+        }))
+    }
+}
+
+pub(super) fn json(shown: &Shown) -> String {
+    let mut all = shown.played.iter().map(|played| policy(shown, played));
+    let (waits, [overlap, batches, bursts]) = figures(&shown.unheld);
+    let answer = Answer {
+        schema_version: 1,
+        span: json!({"from": utc(shown.from), "to": utc(shown.to)}),
+        environment: &shown.environment,
+        pushes: shown.past.landings.len(),
+        rollout_seconds: shown.rollout_time.num_seconds(),
+        first: all.next(),
+        others: all.collect(),
+        unheld: json!({
+            "rollout_count": shown.past.landings.len(), "waits": waits, "overlap": overlap, "batches": batches,
+            "bursts": bursts,
+        }),
+        notes: page::notes(shown),
+    };
+    let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn policy<'a>(shown: &'a Shown, played: &'a Played) -> Policy<'a> {
     let landings = &shown.past.landings;
-    let rollouts: Vec<Json> = played
-        .replay
-        .rollouts
-        .iter()
-        .map(|rollout| {
-            json!({
-                "at": utc(rollout.at),
-                "commit": landings[rollout.push].commit,
-                "batch": rollout.batch,
-                "finished_at": utc(rollout.finished_at),
-                "pushes": rollout.push + 1 - rollout.first,
-            })
-        })
-        .collect();
-    let held: serde_json::Map<String, Json> = super::held(&played.rules, &played.replay)
-        .into_iter()
-        .map(|(rule, count)| (rule.to_owned(), count.into()))
-        .collect();
+    let held: serde_json::Map<String, Json> =
+        held(&played.rules, &played.replay).into_iter().map(|(rule, count)| (rule.to_owned(), count.into())).collect();
     let stuck = played.replay.stuck.map(|stuck| {
         json!({
             "commit": landings[stuck.first].commit,
@@ -54,34 +106,36 @@ fn policy(shown: &Shown, played: &Played) -> Json {
             "rejected": stuck.rejected,
         })
     });
-    let mut value = figures(&played.figures, played.replay.rollouts.len());
-    if let Json::Object(object) = &mut value {
-        object.insert("policy".to_owned(), played.name.clone().into());
-        object.insert("rollouts".to_owned(), rollouts.into());
-        object.insert("held_pushes".to_owned(), played.replay.held_pushes.into());
-        object.insert("held".to_owned(), Json::Object(held));
-        object.insert("stuck".to_owned(), json!(stuck));
-        let left_out: Vec<&str> = played.left_out.iter().map(|rule| rule.name()).collect();
-        object.insert("left_out".to_owned(), json!(left_out));
+    let (waits, [overlap, batches, bursts]) = figures(&played.figures);
+    Policy {
+        policy: &played.name,
+        rollout_count: played.replay.rollouts.len(),
+        rollouts: Rollouts { all: &played.replay.rollouts, landings },
+        waits,
+        left_out: played.left_out.iter().map(|rule| rule.name()).collect(),
+        held_pushes: played.replay.held_pushes,
+        held: Json::Object(held),
+        stuck,
+        overlap,
+        batches,
+        bursts,
     }
-    value
 }
 
-fn figures(figures: &Figures, rollouts: usize) -> Json {
+/// Waits; overlap, batches and bursts.
+fn figures(figures: &Figures) -> (Json, [Json; 3]) {
     let seconds = |length: chrono::TimeDelta| length.num_seconds();
-    json!({
-        "waits": {
-            "median_seconds": figures.waits.map(|waits| seconds(waits.median)),
-            "p90_seconds": figures.waits.map(|waits| seconds(waits.p90)),
-            "longest_seconds": figures.waits.map(|waits| seconds(waits.longest)),
-        },
-        "rollout_count": rollouts,
-        "batches": figures.batches.map(|(median, largest)| json!({"median": median, "largest": largest})),
-        "overlap": {"pairs": figures.overlap.pairs, "together_seconds": seconds(figures.overlap.together)},
-        "bursts": {
-            "count": figures.bursts,
-            "live_median_seconds": figures.live.map(|(median, _)| seconds(median)),
-            "live_longest_seconds": figures.live.map(|(_, longest)| seconds(longest)),
-        },
-    })
+    let waits = json!({
+        "median_seconds": figures.waits.map(|waits| seconds(waits.median)),
+        "p90_seconds": figures.waits.map(|waits| seconds(waits.p90)),
+        "longest_seconds": figures.waits.map(|waits| seconds(waits.longest)),
+    });
+    let overlap = json!({"pairs": figures.overlap.pairs, "together_seconds": seconds(figures.overlap.together)});
+    let batches = json!(figures.batches.map(|(median, largest)| json!({"median": median, "largest": largest})));
+    let bursts = json!({
+        "count": figures.bursts,
+        "live_median_seconds": figures.live.map(|(median, _)| seconds(median)),
+        "live_longest_seconds": figures.live.map(|(_, longest)| seconds(longest)),
+    });
+    (waits, [overlap, batches, bursts])
 }
