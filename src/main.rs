@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let terminal = terminal.filter(|_| std::io::stdout().is_terminal());
     #[expect(clippy::disallowed_methods, reason = "the environment is read once, here")]
-    let wished = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let wished = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     #[expect(clippy::disallowed_methods, reason = "the one reading of the clock: from here on time is a value")]
     let now = chrono::Utc::now();
     let edge = Edge { now, width: terminal.or(wished).unwrap_or(100), cut: terminal };

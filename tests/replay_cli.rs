@@ -189,3 +189,29 @@ fn what_is_not_known_is_said() {
     let (code, _, errors) = run(&source, &["replay", "--since", "2030-01-01", "--until", "2029-01-01T00:00:00Z"]);
     assert!(code == 2 && errors.contains("ends before it begins"), "{errors}");
 }
+
+#[test]
+fn several_rules_of_one_name_hold_a_push_once() {
+    let fixture = busy("      - min-interval: 25m\n      - min-interval: {after-finish: 24m}\n");
+    let told = json(&fixture, &[]);
+    assert_eq!(told["held"]["min-interval"], told["held_pushes"], "{told}");
+}
+
+#[test]
+fn policies_of_other_paths_are_not_compared() {
+    let fixture = busy("      - min-interval: 25m\n");
+    fixture.write("other.yml", "version: 1\nenvironments: {production: {paths: [\"api/**\"], advisory: []}}\n");
+    let words = ["replay", "--policy", "deploy-rhythm.yml", "--policy", "other.yml"];
+    let (code, _, errors) = run(&fixture, &words);
+    assert!(code == 2 && errors.contains("`other.yml` has other `paths`"), "{errors}");
+}
+
+#[test]
+fn pushes_of_one_instant_are_one_where_nothing_is_held() {
+    let fixture = Fixture::new();
+    let line = |commit: &str| format!("{{\"at\": \"2026-02-04T14:00:00Z\", \"commit\": \"{commit}\"}}\n");
+    let words = ["replay", "--pushes", "-", "--policy", "continuous", "--format", "json"];
+    let (_, text, errors) = run_with(&fixture, &words, &(line("a") + &line("b")));
+    let told: Json = serde_json::from_str(&text).expect(&errors);
+    assert_eq!((&told["unheld"]["rollout_count"], &told["rollout_count"]), (&1.into(), &1.into()), "{told}");
+}

@@ -87,7 +87,7 @@ fn table(
     let names: Vec<&str> = pace.rules().iter().map(|entry| entry.rule.id().name()).collect();
     let held = super::replay::held(&names, replay);
     let mut rows = vec![
-        ("rollouts".to_owned(), format!("{}, instead of {pushes}", replay.rollouts.len())),
+        ("rollouts".to_owned(), format!("{}, instead of {}", replay.rollouts.len(), unheld.rollouts)),
         ("pushes held".to_owned(), format!("{} of {pushes}", replay.held_pushes)),
     ];
     if !held.is_empty() {

@@ -119,6 +119,12 @@ impl Report {
         if let (Ok(branch), Ok(_)) = (&branch, &trunk) {
             sources.push(format!("landings on {}", branch.name));
         }
+        if let (Since::All, Some(cut)) = (self.since, trunk.as_ref().ok().and_then(|trunk| trunk.complete_since)) {
+            notes.push(format!(
+                "pushes before {} are not here: the clone is shallow; run `git fetch --unshallow`",
+                utc(cut)
+            ));
+        }
         let from = self.from(zone, now, &accounts.rollouts, &trunk)?;
         if let Ok(trunk) = &mut trunk {
             keep_touching(&subject, &policy, trunk, from, &progress)?;
@@ -217,7 +223,8 @@ fn keep_touching(
     let first = trunk.landings.partition_point(|landing| landing.at < from);
     progress.stage("pushes looked at", Some(trunk.landings.len() - first));
     for (landing, commits) in trunk.landings.iter().zip(&mut trunk.commits).skip(first) {
-        if !subject.repo.touches(&landing.commit, &filter).unwrap_or(true) {
+        let touches = subject.repo.touches(&landing.commit, &filter);
+        if !touches.map_err(|error| Error::failure(error.to_string()).hint("git fetch --refetch"))? {
             *commits = 0;
         }
         progress.step();

@@ -21,6 +21,7 @@ pub struct Waits {
 /// What a replay comes to.
 #[derive(Clone, Debug)]
 pub struct Figures {
+    pub rollouts: usize,
     /// None where nothing was rolled out.
     pub waits: Option<Waits>,
     pub overlap: Overlap,
@@ -45,6 +46,7 @@ pub fn figures(past: Past<'_>, replay: &mut Replay) -> Figures {
     };
     let (bursts, live) = live(past, lives);
     Figures {
+        rollouts: replay.rollouts.len(),
         waits,
         overlap: overlap(&replay.rollouts.iter().map(|one| (one.at, one.finished_at)).collect::<Vec<_>>()),
         batches: percentile(&batches, 50).zip(batches.last().copied()),
@@ -53,16 +55,26 @@ pub fn figures(past: Past<'_>, replay: &mut Replay) -> Figures {
     }
 }
 
-/// The figures where nothing is held: each push is rolled out when it comes.
+/// The figures where nothing is held: each push is rolled out when it comes, and those of one instant are one.
 #[must_use]
 pub fn unheld(past: Past<'_>, rollout_time: TimeDelta) -> Figures {
-    let mut batches: Vec<u64> = past.commits.iter().map(|commits| u64::from(*commits)).collect();
+    let mut batches: Vec<u64> = Vec::new();
+    let mut spans: Vec<(Instant, Instant)> = Vec::new();
+    for (landing, commits) in past.landings.iter().zip(past.commits) {
+        match (spans.last(), batches.last_mut()) {
+            (Some((at, _)), Some(batch)) if *at == landing.at => *batch += u64::from(*commits),
+            _ => {
+                spans.push((landing.at, landing.at + rollout_time));
+                batches.push(u64::from(*commits));
+            }
+        }
+    }
     batches.sort_unstable();
     let (bursts, live) = live(past, |_| Some(rollout_time));
-    let spans = past.landings.iter().map(|landing| (landing.at, landing.at + rollout_time));
     Figures {
+        rollouts: spans.len(),
         waits: (!past.landings.is_empty()).then(Waits::default),
-        overlap: overlap(&spans.collect::<Vec<_>>()),
+        overlap: overlap(&spans),
         batches: percentile(&batches, 50).zip(batches.last().copied()),
         bursts,
         live,

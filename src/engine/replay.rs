@@ -50,7 +50,8 @@ pub struct Replay {
     pub rollouts: Vec<Paced>,
     /// How long each push waited for the rollout that contains it, oldest push first.
     pub waits: Vec<TimeDelta>,
-    /// For each rule that can hold, how many pushes it held when they came, by its place among those of the pace.
+    /// For each rule that can hold, how many pushes it held when they came, by its place among those of the pace; of
+    /// several of one name at the place of the first.
     pub held: Vec<usize>,
     /// Pushes that did not go when they came.
     pub held_pushes: usize,
@@ -347,8 +348,15 @@ impl<'a> Simulation<'a> {
             return;
         }
         self.replay.held_pushes += waiting;
-        for (rule, _) in self.pace.closed(&self.facts, at) {
-            self.replay.held[rule] += waiting;
+        // A rule may stand in a policy several times: it holds a push once, and the first of that name counts it.
+        let name = |rule: usize| self.pace.rules()[rule].rule.id();
+        let mut names: Vec<RuleId> = self.pace.closed(&self.facts, at).map(|(rule, _)| name(rule)).collect();
+        names.sort_unstable();
+        names.dedup();
+        for held in names {
+            if let Some(first) = self.pace.rules().iter().position(|entry| entry.rule.id() == held) {
+                self.replay.held[first] += waiting;
+            }
         }
     }
 

@@ -47,7 +47,13 @@ impl Subject {
         let now = self.now.instant;
         match self.now.clock {
             Clock::Asked => past.retain(|landing| landing.at <= now),
-            Clock::Machine => past.landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now)),
+            Clock::Machine => {
+                let later = past.landings.iter().filter(|landing| landing.at > now).count();
+                if later > 0 {
+                    past.notes.push(format!("{later} landings are dated later than now, and count as landing now"));
+                }
+                past.landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now));
+            }
         }
         past.retain(|landing| since.is_none_or(|since| landing.at >= since));
         if let Some(newest) = newest.filter(|_| past.landings.is_empty()) {
@@ -78,12 +84,14 @@ impl Subject {
             return Ok(());
         }
         let filter = PathFilter::new(paths).map_err(|error| Missing::new(error.to_string(), "mend `paths`"))?;
-        let mut read = 0;
-        past.retain(|landing| {
-            read += 1;
-            tick(read);
-            self.repo.touches(&landing.commit, &filter).unwrap_or(true)
-        });
+        let mut touching = Vec::with_capacity(past.landings.len());
+        for (index, landing) in past.landings.iter().enumerate() {
+            let touches = self.repo.touches(&landing.commit, &filter);
+            touching.push(touches.map_err(|error| Missing::new(error.to_string(), "git fetch --refetch"))?);
+            tick(index);
+        }
+        let mut touching = touching.into_iter();
+        past.retain(|_| touching.next().unwrap_or_default());
         past.notes.push("of the pushes that touch `paths`, all commits are counted".to_owned());
         Ok(())
     }
@@ -100,7 +108,9 @@ impl Subject {
             return Ok(());
         }
         for (index, landing) in past.landings.iter_mut().enumerate() {
-            landing.subject = self.repo.subject(&landing.commit).unwrap_or_default();
+            landing.subject = self.repo.subject(&landing.commit).ok_or_else(|| {
+                Missing::new(format!("the subject of {}", landing.commit.short()), "git fetch --refetch")
+            })?;
             tick(index);
         }
         let chains = binding().filter_map(|entry| match &entry.rule {

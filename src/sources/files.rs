@@ -134,6 +134,11 @@ pub fn replace(top: &Path, inside: &str, text: &str) -> Result<(), Error> {
                 .hint("write to the file that it names, or put a file in its place"));
         }
     }
+    // A device, a pipe, a folder: a file in its place would take it away.
+    if path.symlink_metadata().is_ok_and(|data| !data.is_file()) {
+        return Err(Error::usage(format!("{} is no file, and is left as it is", path.display()))
+            .hint("write to a file, or send standard output there"));
+    }
     let folder = path.parent().unwrap_or(top);
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -84,7 +84,7 @@ pub(super) fn json(shown: &Shown) -> String {
         first: all.next(),
         others: all.collect(),
         unheld: json!({
-            "rollout_count": shown.past.landings.len(), "waits": waits, "overlap": overlap, "batches": batches,
+            "rollout_count": shown.unheld.rollouts, "waits": waits, "overlap": overlap, "batches": batches,
             "bursts": bursts,
         }),
         notes: page::notes(shown),

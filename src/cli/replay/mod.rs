@@ -71,14 +71,8 @@ enum Format {
 
 /// How many pushes each rule held, the one that held most first.
 pub(super) fn held<'a>(rules: &[&'a str], replay: &Replay) -> Vec<(&'a str, usize)> {
-    let mut held: Vec<(&str, usize)> = Vec::new();
-    // A rule may stand in a policy several times: what any of them held at least one of them did.
-    for (rule, count) in rules.iter().zip(&replay.held).filter(|(_, count)| **count > 0) {
-        match held.iter_mut().find(|(name, _)| name == rule) {
-            Some((_, known)) => *known = (*known).max(*count),
-            None => held.push((rule, *count)),
-        }
-    }
+    let held = rules.iter().zip(&replay.held).filter(|(_, count)| **count > 0);
+    let mut held: Vec<(&str, usize)> = held.map(|(rule, count)| (*rule, *count)).collect();
     held.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     held
 }
@@ -118,10 +112,16 @@ impl ReplayCommand {
 
     fn play(&self, edge: &Edge) -> Result<Shown, Error> {
         let without_repo = self.past.without_repo();
-        let repo = (!without_repo)
-            .then(|| Repo::open(&self.past.repo).map_err(|error| Error::usage(error.to_string())))
-            .transpose()?;
+        // Pushes of a file are judged by the policy of the repository, where there is one.
+        let repo = match (Repo::open(&self.past.repo), without_repo) {
+            (Err(error), false) => return Err(Error::usage(error.to_string())),
+            (opened, _) => opened.ok().filter(|_| self.past.example.is_none()),
+        };
         let policies = self.policies(repo.as_ref())?;
+        if let Some(other) = self.differing_paths(&policies)? {
+            return Err(Error::usage(format!("`{other}` has other `paths`: other pushes are its own"))
+                .hint("replay policies with other `paths` one by one"));
+        }
         let zone = policies.first().and_then(|(_, found)| found.policy.timezone()).unwrap_or(Tz::UTC);
         let asked = self.past.span(zone, edge)?;
         let question = self.past.question(asked);
@@ -189,6 +189,19 @@ impl ReplayCommand {
         }
         let from = asked.begin.unwrap_or(first);
         Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
+    }
+
+    /// The first policy whose `paths` are not those of the first of all.
+    fn differing_paths<'a>(&self, policies: &'a [(String, Found)]) -> Result<Option<&'a str>, Error> {
+        let asked = self.past.environment.as_deref();
+        let mut paths: Option<Vec<String>> = None;
+        for (name, found) in policies {
+            let own = found.environment(asked)?.paths;
+            if *paths.get_or_insert_with(|| own.clone()) != own {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     /// The policies to judge by, each with its name.

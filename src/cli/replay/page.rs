@@ -33,7 +33,7 @@ fn row(name: &str, rollouts: usize, held: usize, figures: &Figures) -> [String; 
 }
 
 fn rows(shown: &Shown) -> Vec<[String; 7]> {
-    let first = row("every push at once", shown.past.landings.len(), 0, &shown.unheld);
+    let first = row("every push at once", shown.unheld.rollouts, 0, &shown.unheld);
     let others = shown
         .played
         .iter()

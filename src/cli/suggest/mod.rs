@@ -37,7 +37,7 @@ const FEW: usize = 100;
     future. A wish that nothing fulfils is answered too (exit code 0), except with `--format yaml`: then nothing is \
     printed and the exit code is 1.\n\nExamples:\n  \
     deploy-rhythm suggest --no-overlap --longest-wait 1h --since 90d\n  \
-    deploy-rhythm suggest --per-day 3 --timezone Europe/Paris --format yaml > .github/deploy-rhythm.yml\n  \
+    deploy-rhythm suggest --per-day 3 --timezone Europe/Paris --format yaml > suggested.yml\n  \
     deploy-rhythm suggest --example founding-afternoon --no-overlap --per-day 4 --longest-wait 1h"
 )]
 pub struct SuggestCommand {

@@ -52,6 +52,13 @@ impl FixChain {
         self.fixes
     }
 
+    /// Whether there are fixes enough to make a chain: to link them takes far longer than to count them.
+    fn may_chain(&self, batch: &Batch, newest: &Landing) -> bool {
+        let brought = batch.landings.iter().filter(|landing| landing.commits > 0).map(|landing| &landing.landing);
+        let near = batch.shipped.iter().chain(brought).filter(|landing| landing.at >= newest.at - self.within);
+        near.filter(|landing| landing.is_fix_like()).take(self.fixes).count() >= self.fixes
+    }
+
     /// The longest chain of fixes that ends at the batch's newest fix, newest first.
     fn chain<'a>(&self, batch: &'a Batch) -> Vec<&'a Landing> {
         let Some(newest) = newest_fix(batch) else { return Vec::new() };
@@ -99,7 +106,7 @@ impl Check for FixChain {
     fn gate(&self, facts: &Facts, _at: Instant) -> Gate {
         let Ok(batch) = &facts.batch else { return Gate::Unknown(None) };
         let Some(newest) = newest_fix(batch) else { return Gate::Open };
-        if self.chain(batch).len() >= self.fixes {
+        if self.may_chain(batch, newest) && self.chain(batch).len() >= self.fixes {
             return Gate::Reject;
         }
         match batch.complete_since {

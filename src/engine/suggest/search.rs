@@ -105,7 +105,10 @@ impl<'a> Search<'a> {
         let judged: Vec<Judged> = std::thread::scope(|scope| {
             let pieces = new.chunks(new.len().div_ceil(THREADS).max(1));
             let threads: Vec<_> = pieces.map(|piece| scope.spawn(move || judge(piece))).collect();
-            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
         });
         self.seen.extend(judged.into_iter().map(|judged| (judged.candidate.clone(), judged)));
     }
