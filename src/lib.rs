@@ -3,7 +3,7 @@
 //! Facts come in at the left edge, a decision comes out at the right; everything between is a function.
 //!
 //! ```text
-//! git · deploy log · Kamal's audit ──> records, landings ──> accounts ──┐
+//! git · ledger · deploy log · Kamal ─> records, landings ──> accounts ──┐
 //! policy file, packs ────────────────> Policy ──────────────────────────┤
 //! arguments ─────────────────────────> DeployRequest, now ──────────────┴─> Facts ─> evaluate ─> Decision ─> Report ─> render
 //! ```
@@ -11,6 +11,8 @@
 //! - [`engine`]: pure. Events, history, the calendar, the policy, the rules, the judgement. It knows no file, clock or
 //!   environment: `now` is a value, so `--at` and scenarios need no fake clock.
 //! - [`sources`]: where facts come from, one file or folder each; [`sources::git`] alone names git2.
+//! - [`ledger`]: what nobody else remembers: reservations, rollouts, decisions, chained by hash. An approval of `run` is a
+//!   reservation, taken in the transaction that judged it; [`ledger::sqlite`] alone names rusqlite.
 //! - [`governance`]: pure. Governance files: what they ask for, and how that stands to the policy.
 //! - [`gather`]: the facts of one request, brought together from the sources.
 //! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.
@@ -22,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod gather;
 pub mod governance;
+pub mod ledger;
 pub mod render;
 pub mod report;
 pub mod scenario;

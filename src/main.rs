@@ -4,17 +4,23 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use deploy_rhythm::cli::{Cli, Edge, Outcome};
+use deploy_rhythm::cli::{Cli, Edge, Outcome, Surroundings};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let terminal = terminal.filter(|_| std::io::stdout().is_terminal());
-    #[expect(clippy::disallowed_methods, reason = "the environment is read once, here")]
-    let wished = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
-    #[expect(clippy::disallowed_methods, reason = "the one reading of the clock: from here on time is a value")]
-    let now = chrono::Utc::now();
-    let edge = Edge { now, width: terminal.or(wished).unwrap_or(100), cut: terminal };
+    let wished = variable("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    #[expect(clippy::disallowed_methods, reason = "the one clock: from here on time is a value, or a ledger's")]
+    let clock: fn() -> chrono::DateTime<chrono::Utc> = chrono::Utc::now;
+    let surroundings = Surroundings {
+        ledger: variable("DEPLOY_RHYTHM_LEDGER"),
+        ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "false" | "0")),
+        user: ["GITHUB_ACTOR", "USER", "LOGNAME"].into_iter().find_map(variable),
+        path: std::env::var_os("PATH"),
+        watched: std::io::stderr().is_terminal(),
+    };
+    let edge = Edge { now: clock(), clock, surroundings, width: terminal.or(wished).unwrap_or(100), cut: terminal };
     match cli.run(&edge) {
         Ok(Outcome { text, code }) => match write(&text) {
             Ok(()) => ExitCode::from(code),
@@ -27,6 +33,13 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A variable of the environment; an empty one is none.
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the environment is read once, here")]
+    let value = std::env::var(name).ok();
+    value.filter(|value| !value.is_empty())
 }
 
 /// Writes to standard output; colours are taken out where it is no terminal or `NO_COLOR` is set.

@@ -7,18 +7,23 @@ mod governance;
 mod history;
 mod init;
 mod judged;
+mod ledger;
 mod past;
 mod policy;
 mod progress;
 mod question;
+mod record;
 mod replay;
 mod report;
 mod review;
+mod run;
 mod span;
 mod status;
 mod suggest;
 mod validate;
 mod why;
+
+use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
@@ -27,14 +32,33 @@ use crate::error::Error;
 
 pub use question::QuestionArgs;
 
-/// What the outside tells once: the clock and the terminal's width.
-#[derive(Clone, Copy, Debug)]
+/// What the outside tells once: the clock, the environment and the terminal's width.
+#[derive(Clone, Debug)]
 pub struct Edge {
     pub now: Instant,
+    /// The clock itself, for what waits, and for a ledger, whose clock is read under its lock.
+    pub clock: fn() -> Instant,
+    /// What the environment says.
+    pub surroundings: Surroundings,
     /// Columns to wrap at.
     pub width: usize,
     /// Columns to cut single lines at; none where no terminal shows them.
     pub cut: Option<usize>,
+}
+
+/// What the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `DEPLOY_RHYTHM_LEDGER`: the ledger, where no argument names it.
+    pub ledger: Option<String>,
+    /// `CI` is set: the disk is gone when the job ends.
+    pub ci: bool,
+    /// Who runs this.
+    pub user: Option<String>,
+    /// Where commands are looked for.
+    pub path: Option<OsString>,
+    /// Whether standard error is a terminal.
+    pub watched: bool,
 }
 
 /// What a command answers: the text for standard output, and the exit code.
@@ -67,6 +91,11 @@ Ask:
   report       A picture of it: bursts, overlaps, batches, DORA's measures, the worst afternoons
   suggest      From past pushes and a wish, the loosest policy that fulfils it
   init         Write a commented policy fitted to this repository
+
+Deploy:
+  run          Judge, take the slot, run the command, record what became of it
+  record       Tell the ledger of a rollout that does not go through `run`
+  ledger       verify, show, export what is recorded
 
 Keep the policy:
   policy       validate, show, schema, test, review
@@ -109,6 +138,9 @@ enum Command {
     Calendar(calendar::Calendar),
     Report(report::Report),
     Init(init::Init),
+    Run(run::Run),
+    Record(record::Record),
+    Ledger(ledger::LedgerCommand),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -132,6 +164,9 @@ impl Cli {
             Command::Calendar(command) => command.run(edge),
             Command::Report(command) => command.run(edge),
             Command::Init(command) => command.run(),
+            Command::Run(command) => command.run(edge),
+            Command::Record(command) => command.run(edge),
+            Command::Ledger(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

@@ -15,8 +15,8 @@ use crate::engine::event::Instant;
 use crate::engine::facts::Missing;
 use crate::engine::lane::LaneRequest;
 use crate::error::Error;
-use crate::gather::Question;
 use crate::gather::past::Pushed;
+use crate::gather::{LedgerSource, Question};
 use crate::sources::git::{Clock, Now};
 use crate::sources::{files, pushes};
 
@@ -108,6 +108,7 @@ impl PastArgs {
             commit: None,
             lane: LaneRequest::Found,
             run: None,
+            ledger: LedgerSource::Unread,
             now: Now { instant: span.end, clock },
         }
     }

@@ -13,7 +13,7 @@ use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::Facts;
 use crate::engine::lane::{Lane, LaneRequest};
 use crate::error::Error;
-use crate::gather::{Gathered, Question, Subject};
+use crate::gather::{Gathered, LedgerSource, Question, Subject};
 use crate::report::Report;
 use crate::sources::deployments::{self, Records};
 use crate::sources::files;
@@ -45,6 +45,10 @@ pub struct QuestionArgs {
     /// The environment [default: the only one that the policy names, else production]
     #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub environment: Option<String>,
+
+    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory, where there is one]
+    #[arg(long, value_name = "PATH")]
+    pub ledger: Option<String>,
 
     /// Judge as of this instant instead of now, RFC 3339
     #[arg(long, value_name = "TIME", value_parser = instant)]
@@ -109,12 +113,22 @@ impl QuestionArgs {
             commit: None,
             lane: LaneRequest::Found,
             run: None,
+            ledger: LedgerSource::Read {
+                named: named_ledger(self.ledger.as_ref(), edge),
+                ci: edge.surroundings.ci,
+                clock: edge.clock,
+            },
             now: Now {
                 instant: self.at.unwrap_or(edge.now),
                 clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine },
             },
         }
     }
+}
+
+/// The ledger that is named: by the argument, else by the environment.
+pub(super) fn named_ledger(argument: Option<&String>, edge: &Edge) -> Option<String> {
+    argument.or(edge.surroundings.ledger.as_ref()).cloned()
 }
 
 impl RequestArgs {
@@ -126,6 +140,11 @@ impl RequestArgs {
             Some(LaneName::Rollback) => LaneRequest::Asked(Lane::Rollback),
         };
         Question { commit: self.commit.clone(), lane, run: self.run.clone(), ..self.question.question(edge) }
+    }
+
+    /// What is asked, and the record that `--deploys` names.
+    pub(super) fn question_with_log(&self, edge: &Edge) -> Result<(Question, Option<Records>), Error> {
+        Ok((self.question(edge), self.question.given()?))
     }
 
     /// Gathers the facts and judges them.

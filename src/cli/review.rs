@@ -47,6 +47,7 @@ impl Review {
             repo: self.policy.repo.clone(),
             policy: self.policy.policy.clone(),
             deploys: self.deploys.clone(),
+            ledger: None,
             environment: None,
             at: None,
         };

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// A point in time, UTC.
 pub type Instant = DateTime<Utc>;
 
+/// How the ids of the rollouts begin that the ledger records itself.
+pub const LEDGER_ID: &str = "dr-";
+
 /// Reads an instant, RFC 3339; a leap second is the second after it.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Instant> {

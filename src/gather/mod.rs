@@ -4,10 +4,11 @@ pub mod agenda;
 mod batch;
 pub mod calendars;
 pub mod governance;
+mod ledger;
 pub mod past;
 mod weakening;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -29,6 +30,8 @@ use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilt
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
+pub use ledger::{Held, LedgerSource};
+
 /// What the caller asks, and the one reading of the clock.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -38,6 +41,7 @@ pub struct Question {
     pub commit: Option<String>,
     pub lane: LaneRequest,
     pub run: Option<String>,
+    pub ledger: LedgerSource,
     pub now: Now,
 }
 
@@ -49,6 +53,8 @@ pub struct Subject {
     branch: Known<DefaultBranch>,
     /// The newest walk of the default branch, and since when it goes back.
     walked: RefCell<Option<(Instant, Landings)>>,
+    /// There is a ledger, and it cannot be read: what it holds is not known, which is not the same as nothing.
+    ledger_fails: Cell<bool>,
 }
 
 /// The facts of one request, and what is to be said about them.
@@ -82,7 +88,7 @@ impl Subject {
         let repo = Repo::open(&question.repo).map_err(|error| Error::usage(error.to_string()))?;
         let found = find(&repo)?;
         let branch = repo.default_branch();
-        Ok(Self { repo, found, now: question.now, branch, walked: RefCell::new(None) })
+        Ok(Self { repo, found, now: question.now, branch, walked: RefCell::new(None), ledger_fails: Cell::new(false) })
     }
 
     /// The environment that is meant, and what the policy says about it.
@@ -103,7 +109,7 @@ impl Subject {
         self.repo.resolve(revision.unwrap_or("HEAD")).map_err(|error| Error::usage(error.to_string()))
     }
 
-    /// The record of deployments: what `--deploys` gave, else what is found.
+    /// The record of deployments: what `--deploys` gave, else what is found, the ledger first.
     ///
     /// # Errors
     ///
@@ -114,10 +120,7 @@ impl Subject {
         question: &Question,
         environment: &str,
     ) -> Result<Known<Records>, Error> {
-        let mut records = match given {
-            Some(records) => Ok(records),
-            None => deployments::look(&self.repo, &self.found.policy.history(), environment, self.now.instant)?,
-        };
+        let mut records = self.recorded(given, question, environment)?;
         if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
             let before = records.deployments.len();
             records.deployments.retain(|record| record.run.as_deref() != Some(run));
@@ -177,7 +180,7 @@ impl Subject {
         let mut notes = self.found.notes.clone();
         let (mut policy, governed) = self.adopt(policy, &mut notes);
         let mut records = records;
-        let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default;
+        let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default && !self.ledger_fails.get();
         if unrecorded {
             notes.push("no record of deployments was found: the pushes are judged, as advice only; `--deploys FILE` gives a record".to_owned());
             let graphless = [RuleId::PushFrequency, RuleId::FixChain];

@@ -58,6 +58,14 @@ pub struct Style {
     pub detail: Detail,
 }
 
+impl Style {
+    /// For programs: no colour, no width.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self { colour: Colour::Never, width: usize::MAX, zone: None, detail: Detail::Full }
+    }
+}
+
 /// Writes a report; the text ends with a line's end.
 #[must_use]
 pub fn render(report: &Report, format: Format, style: &Style) -> String {

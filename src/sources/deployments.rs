@@ -55,14 +55,20 @@ fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
     Ok(Records { deployments: audit.deployments, complete_since: audit.complete_since, sources, notes })
 }
 
-/// Looks for the records of a repository: deploy log, Kamal's audit log, deploy tags.
+/// Looks for the records of a repository: its ledger, which is read already, deploy log, Kamal's audit log, deploy tags.
 ///
 /// # Errors
 ///
 /// Fails where a source is there and cannot be read.
-pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Instant) -> Result<Known<Records>, Error> {
+pub fn look(
+    repo: &Repo,
+    settings: &HistorySettings,
+    ledger: Option<Records>,
+    environment: &str,
+    now: Instant,
+) -> Result<Known<Records>, Error> {
     let wants = |source| matches!(settings.source, HistorySource::Auto) || settings.source == source;
-    let mut found = Vec::new();
+    let mut found = Vec::from_iter(ledger);
     if let Some(top) = repo.workdir() {
         if wants(HistorySource::Log) {
             let named = settings.log.as_deref();
@@ -89,7 +95,7 @@ pub fn look(repo: &Repo, settings: &HistorySettings, environment: &str, now: Ins
             _ => format!("the deployments: no deploy log ({}), no Kamal audit log, no tag {pattern}", LOGS.join(", ")),
         };
         let remedy = format!(
-            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), begin a log (`touch {}`), or tag each deploy: `git tag -m deploy {}`",
+            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), deploy through `deploy-rhythm run`, which keeps a ledger, begin a log (`touch {}`), or tag each deploy: `git tag -m deploy {}`",
             LOGS[0],
             pattern.replace("{environment}", environment).replace('*', "$(date +%Y%m%d-%H%M%S)")
         );
@@ -166,7 +172,8 @@ fn tags_of(repo: &Repo, settings: &HistorySettings) -> Result<Option<Records>, E
 }
 
 /// Joins sources, the first that knows an environment being its record.
-fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records {
+#[must_use]
+pub fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records {
     if found.len() == 1 {
         return found.remove(0);
     }

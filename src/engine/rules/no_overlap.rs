@@ -10,7 +10,7 @@ use super::{
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
-use crate::engine::event::Instant;
+use crate::engine::event::{Instant, LEDGER_ID};
 use crate::engine::facts::Facts;
 use crate::engine::history::{Rollout, Rollouts};
 use crate::engine::policy::reader::{Problems, Zero};
@@ -100,10 +100,12 @@ impl NoOverlap {
 #[must_use]
 pub fn settle(rollout: &Rollout) -> String {
     let owner = rollout.actor.as_deref().map(|actor| format!(" ({actor}'s)")).unwrap_or_default();
-    format!(
-        "wait for deploy {}{owner} to finish; if it has ended, record that: give its entry in the log a final `state` and a `finished_at`",
-        rollout.id
-    )
+    let id = &rollout.id;
+    let how = match id.starts_with(LEDGER_ID) {
+        true => format!("`deploy-rhythm record finish {id} --outcome success|failure`"),
+        false => "give its entry in the log a final `state` and a `finished_at`".to_owned(),
+    };
+    format!("wait for deploy {id}{owner} to finish; if it has ended, record that: {how}")
 }
 
 impl Check for NoOverlap {

@@ -142,6 +142,38 @@ impl Repo {
         self.inner.path()
     }
 
+    /// The directory that all working trees of the repository share.
+    #[must_use]
+    pub fn shared_dir(&self) -> &Path {
+        self.inner.commondir()
+    }
+
+    /// The address of the remote `origin`.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        self.inner.find_remote("origin").ok()?.url().ok().map(str::to_owned)
+    }
+
+    /// What of the working tree is in no commit, in words; none where all is, or where there is no working tree.
+    ///
+    /// # Errors
+    /// Where it cannot be compared.
+    pub fn uncommitted(&self) -> Result<Option<String>, GitError> {
+        if self.is_bare() {
+            return Ok(None);
+        }
+        let mut options = git2::StatusOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(false).exclude_submodules(true);
+        let found =
+            self.inner.statuses(Some(&mut options)).map_err(GitError::unreadable("compare the working tree"))?;
+        let first: Vec<String> = found.iter().take(3).map(|entry| text(entry.path_bytes())).collect();
+        Ok(match found.len() {
+            0 => None,
+            count @ 1..=3 => Some(format!("{count} uncommitted: {}", first.join(", "))),
+            count => Some(format!("{count} uncommitted: {}, …", first.join(", "))),
+        })
+    }
+
     /// When a commit was made, by its committer's clock.
     #[must_use]
     pub fn committed_at(&self, commit: &CommitId) -> Option<Instant> {

@@ -1,0 +1,211 @@
+//! `ledger`: what is recorded, whether anybody changed it, and all of it as text.
+
+use std::fmt::Write;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
+
+use super::record::existing;
+use super::{Edge, Outcome};
+use crate::engine::calendar::utc;
+use crate::engine::duration;
+use crate::error::Error;
+use crate::ledger::chain::{Entry, stamp, walk};
+use crate::ledger::entry::{Kept, Stage};
+use crate::ledger::{Ledger, State};
+use crate::render::clean;
+
+/// What is recorded: verify, show, export
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  deploy-rhythm ledger verify\n  deploy-rhythm ledger show --limit 50\n  deploy-rhythm ledger export > deploys.jsonl"
+)]
+pub struct LedgerCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Walks along each chain: was an entry edited, taken out or put in?
+    Verify(Place),
+    /// The newest rollouts, reservations, and who waits
+    Show(Show),
+    /// All rollouts as a deploy log, JSON Lines; or each entry as it is stored
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+
+    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    #[arg(long, value_name = "PATH")]
+    ledger: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    #[command(flatten)]
+    place: Place,
+
+    /// The most rollouts to show, the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    place: Place,
+
+    /// Each entry of the chains instead, decisions too, with its hash
+    #[arg(long)]
+    entries: bool,
+}
+
+impl Place {
+    fn open(&self, edge: &Edge) -> Result<Box<dyn Ledger>, Error> {
+        let home = existing(&self.repo, self.ledger.as_ref(), edge)?;
+        let empty = || Error::usage(format!("the ledger {} is empty: nothing was ever recorded", home.path.display()));
+        home.open_existing(edge.clock)?.ok_or_else(empty)
+    }
+}
+
+impl LedgerCommand {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        match self.what {
+            What::Verify(place) => Ok(verify(place.open(edge)?.as_mut())),
+            What::Show(Show { place, limit }) => {
+                let mut ledger = place.open(edge)?;
+                let state = ledger.read()?;
+                Ok(Outcome::done(shown(&state, &ledger.name(), limit)))
+            }
+            What::Export(Export { place, entries }) => Ok(export(place.open(edge)?.as_mut(), entries)),
+        }
+    }
+}
+
+fn verify(ledger: &mut dyn Ledger) -> Outcome {
+    let (entries, stopped) = ledger.entries();
+    let mut found = walk(&entries);
+    if let Some(trouble) = stopped {
+        found.breaks.push(format!("after {} entries: {trouble}", entries.len()));
+    }
+    match ledger.read() {
+        Err(trouble) => found.breaks.push(trouble.to_string()),
+        Ok(state) => {
+            let ids = state.rollouts.keys().chain(found.rollouts.keys());
+            let mut differing: Vec<&String> =
+                ids.filter(|id| state.rollouts.get(*id) != found.rollouts.get(*id)).collect();
+            differing.sort();
+            differing.dedup();
+            found.breaks.extend(
+                differing.iter().map(|id| format!("rollout {id}: what is kept of it is not what its entries say")),
+            );
+        }
+    }
+    let mut text = String::new();
+    for place in &found.breaks {
+        let _ = writeln!(text, "✘ {}", clean(place));
+    }
+    for (account, (length, head)) in &found.heads {
+        let _ = writeln!(text, "{}: {length} entries, the newest {head}", clean(&account.to_string()));
+    }
+    let whole = found.breaks.is_empty();
+    let _ = match whole {
+        true => writeln!(text, "✔ {} entries, each follows from the one before", found.entries),
+        false => writeln!(
+            text,
+            "✘ the ledger was changed by something other than deploy-rhythm, or is damaged; nothing is deleted"
+        ),
+    };
+    Outcome { text, code: u8::from(!whole) }
+}
+
+fn shown(state: &State, name: &str, limit: usize) -> String {
+    let mut out = String::new();
+    let at = |kept: &Kept| kept.started_at.or(kept.reserved_at);
+    let mut all: Vec<&Kept> = state.rollouts.values().collect();
+    all.sort_by_key(|kept| std::cmp::Reverse((at(kept), kept.id.clone())));
+    for kept in all.iter().take(limit) {
+        let when = at(kept).map(utc).unwrap_or_default();
+        let took = match (kept.stage, kept.started_at, kept.finished_at) {
+            (Stage::Running, Some(start), _) => format!(" for {}", duration::glance(state.now - start)),
+            (Stage::Reserved, ..) if !kept.holds_place(state.now) => ", expired".to_owned(),
+            (_, Some(start), Some(end)) => format!(", took {}", duration::glance(end - start)),
+            _ => String::new(),
+        };
+        let exit = kept.exit.filter(|exit| *exit != 0).map(|exit| format!(", exit code {exit}")).unwrap_or_default();
+        let by = kept.actor.as_deref().map(|actor| format!(", by {actor}")).unwrap_or_default();
+        let judged = if kept.decision.is_none() { ", recorded without a decision" } else { "" };
+        let lane = match kept.lane {
+            crate::engine::lane::Lane::Normal => String::new(),
+            lane => format!(", {lane}"),
+        };
+        let why = kept.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let text = format!(
+            "{} {when} {} to {}: {}{took}{exit}{by}{lane}{judged}{why}",
+            kept.id,
+            kept.what(),
+            kept.environment,
+            kept.stage.name()
+        );
+        let _ = writeln!(out, "{}", clean(&text));
+    }
+    if all.len() > limit {
+        let _ = writeln!(out, "({} earlier rollouts are not shown: `--limit` shows more)", all.len() - limit);
+    }
+    for waiting in state.waiting.iter().filter(|waiting| waiting.is_live(state.now)) {
+        let since = duration::glance(state.now - waiting.since);
+        let text = format!("{} waits for {since}: {:.8} to {}", waiting.id, waiting.commit, waiting.environment);
+        let _ = writeln!(out, "{}", clean(&text));
+    }
+    let _ = writeln!(out, "{} rollouts in {}, begun {}", all.len(), clean(name), utc(state.born));
+    out
+}
+
+/// One rollout as a line of a deploy log.
+fn line(kept: &Kept) -> Option<Json> {
+    let state = match kept.stage {
+        Stage::Running => "in_progress",
+        Stage::Success => "success",
+        Stage::Failure => "failure",
+        Stage::Reserved | Stage::GivenBack | Stage::Void => return None,
+    };
+    Some(json!({
+        "id": kept.id, "environment": kept.environment, "commit": kept.commit, "revision": kept.revision, "state": state,
+        "started_at": kept.started_at.map(stamp), "finished_at": kept.finished_at.map(stamp),
+        "run": kept.run.as_ref().unwrap_or(&kept.id), "actor": kept.actor, "url": kept.url,
+    }))
+}
+
+fn export(ledger: &mut dyn Ledger, whole: bool) -> Outcome {
+    let mut text = String::new();
+    let (entries, stopped) = ledger.entries();
+    if whole {
+        for Entry { account, number, at, body, previous, hash } in &entries {
+            let event = serde_json::from_str::<Json>(body).unwrap_or_else(|_| Json::String(body.clone()));
+            let line = json!({
+                "repository": account.repository, "environment": account.environment, "number": number, "at": at,
+                "event": event, "previous": previous, "hash": hash,
+            });
+            let _ = writeln!(text, "{line}");
+        }
+    } else {
+        // Rollouts are made of the entries: what can be read of a damaged ledger is still told.
+        let rollouts = walk(&entries).rollouts;
+        let mut all: Vec<&Kept> = rollouts.values().collect();
+        all.sort_by_key(|kept| (kept.started_at, &kept.id));
+        for line in all.into_iter().filter_map(line) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    let Some(trouble) = stopped else { return Outcome::done(text) };
+    let _ = writeln!(anstream::stderr(), "error: {trouble}; {} entries could be read", entries.len());
+    Outcome { text, code: 1 }
+}

@@ -1,0 +1,261 @@
+//! `record`: tells the ledger of a rollout that does not go through `run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::question::{QuestionArgs, named_ledger};
+use super::run::home;
+use super::{Edge, Outcome};
+use crate::engine::lane::Lane;
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::ledger::chain::Account;
+use crate::ledger::entry::{Event, Kept, Stage};
+use crate::ledger::home::Home;
+use crate::ledger::{Change, LEDGER_ID};
+use crate::sources::git::Repo;
+
+/// Tell the ledger of a rollout that does not go through `run`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is recorded is a fact: it is not judged. Ask `deploy-rhythm check` before, or deploy through `run`.\n\n\
+    Examples:\n  id=$(deploy-rhythm record start --environment production)\n  deploy-rhythm record finish \"$id\" --outcome success\n  \
+    deploy-rhythm record void dr-0123456789 --because \"the job never began\""
+)]
+pub struct Record {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// A rollout starts now; prints its id
+    Start(Start),
+    /// A rollout has ended now
+    Finish(Finish),
+    /// A rollout never touched its environment, or a reservation is given back
+    Void(Void),
+}
+
+/// Where the ledger is.
+#[derive(Debug, Args)]
+struct Place {
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+
+    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    #[arg(long, value_name = "PATH")]
+    ledger: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Start {
+    #[command(flatten)]
+    place: Place,
+
+    /// Read this policy instead of the one on the default branch
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    /// The environment [default: the only one that the policy names, else production]
+    #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    environment: Option<String>,
+
+    /// The commit that is deployed: an id, a tag, a branch [default: HEAD]
+    #[arg(long, value_name = "REV")]
+    commit: Option<String>,
+
+    /// What is deployed where no commit names it: an image digest, a configuration release
+    #[arg(long, value_name = "TEXT", conflicts_with = "commit", value_parser = reason)]
+    revision: Option<String>,
+
+    /// The run of the pipeline; records of one run are one rollout
+    #[arg(long, value_name = "ID", value_parser = reason)]
+    run: Option<String>,
+
+    /// Where to look at it
+    #[arg(long, value_name = "URL", value_parser = reason)]
+    url: Option<String>,
+
+    /// Why
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Finish {
+    #[command(flatten)]
+    place: Place,
+
+    /// The id that `record start`, `run` or `status` names
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// How it ended
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Ended,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Ended {
+    Success,
+    Failure,
+}
+
+#[derive(Debug, Args)]
+struct Void {
+    #[command(flatten)]
+    place: Place,
+
+    /// The id that `record start`, `run` or `status` names
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// Why it does not count
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    because: String,
+}
+
+/// The longest text of a reason, in bytes.
+const LONGEST: usize = 500;
+
+/// Reads a reason: one line of text.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text {
+        "" => Err("it is empty".to_owned()),
+        _ if text.len() > LONGEST => Err(format!("it has more than {LONGEST} bytes")),
+        _ if text.contains(char::is_control) => Err("write it in one line, without control characters".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+impl Record {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        match self.what {
+            What::Start(start) => start.run(edge),
+            What::Finish(Finish { place, id, outcome }) => {
+                let stage = match outcome {
+                    Ended::Success => Stage::Success,
+                    Ended::Failure => Stage::Failure,
+                };
+                let by = edge.surroundings.user.clone();
+                place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by })
+            }
+            What::Void(Void { place, id, because }) => {
+                let by = edge.surroundings.user.clone();
+                place.settle(edge, &id, &Event::Void { id: id.clone(), because, by })
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Appends the end of a rollout that the ledger knows.
+    fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
+        let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
+        let mut ledger = found.open(edge.clock)?;
+        let mut known = false;
+        ledger.append(&mut |state| match state.rollouts.get(id) {
+            Some(Kept { repository, environment, .. }) => {
+                known = true;
+                let account = Account { repository: repository.clone(), environment: environment.clone() };
+                Change::of(account, event.clone())
+            }
+            None => Change::default(),
+        })?;
+        match known {
+            true => Ok(Outcome::done(String::new())),
+            false => Err(Error::usage(format!("the ledger {} has no rollout `{id}`", ledger.name()))
+                .hint("`deploy-rhythm ledger show` lists them; what another source records is settled there")),
+        }
+    }
+}
+
+/// The home of a ledger that is there already.
+pub(super) fn existing(repo: &std::path::Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
+    let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
+    let home = Home::find(named_ledger(named, edge).as_deref(), repo.shared_dir())?;
+    match home.path.exists() {
+        true => Ok(home),
+        false => Err(Error::usage(format!("there is no ledger at {}", home.path.display()))
+            .hint("the first `deploy-rhythm run` or `record start` begins it")),
+    }
+}
+
+impl Start {
+    fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let question = QuestionArgs {
+            repo: self.place.repo.clone(),
+            policy: self.policy,
+            deploys: None,
+            environment: self.environment,
+            ledger: self.place.ledger.clone(),
+            at: None,
+        }
+        .question(edge);
+        let home = home(&self.place.repo, self.place.ledger.as_ref(), edge)?;
+        let subject = Subject::open(&question)?;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let commit = match &self.revision {
+            Some(_) => None,
+            None => Some(subject.commit(self.commit.as_deref())?.to_string()),
+        };
+        let repository = match home.own {
+            true => subject.repository().unwrap_or_else(|| ".".to_owned()),
+            false => subject.required_name()?,
+        };
+        let dirty = match self.commit.is_none() && self.revision.is_none() {
+            true => subject.repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?,
+            false => None,
+        };
+        let account = Account { repository: repository.clone(), environment: policy.environment.to_string() };
+        let mut kept = Kept {
+            id: String::new(),
+            repository,
+            environment: policy.environment.to_string(),
+            target: policy.target.as_deref().map(str::to_owned),
+            commit,
+            revision: self.revision,
+            lane: Lane::Normal,
+            reason: self.reason,
+            actor: edge.surroundings.user.clone(),
+            url: self.url,
+            run: self.run,
+            decision: None,
+            dirty,
+            // The process that records is not the one that deploys.
+            owner: None,
+            stage: Stage::Running,
+            reserved_at: None,
+            expires_at: None,
+            started_at: None,
+            finished_at: None,
+            exit: None,
+        };
+        let mut ledger = home.open(edge.clock)?;
+        let mut clash = None;
+        ledger.append(&mut |state| {
+            (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(state.now));
+            // Records of one run are one rollout, which ships one commit.
+            let same = |other: &&Kept| {
+                kept.run.is_some()
+                    && other.run == kept.run
+                    && other.environment == kept.environment
+                    && other.repository == kept.repository
+            };
+            clash = state.rollouts.values().filter(same).find(|other| other.commit != kept.commit).map(Kept::what);
+            match clash {
+                Some(_) => Change::default(),
+                None => Change::of(account.clone(), Event::Recorded { rollout: Box::new(kept.clone()) }),
+            }
+        })?;
+        match clash {
+            None => Ok(Outcome::done(format!("{}\n", kept.id))),
+            Some(other) => Err(Error::usage(format!("this run is recorded with another commit: {other}"))
+                .hint("a run names one attempt, such as `991/2`")),
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! `run`: judge, take the slot, run the command, record what became of it.
+
+mod child;
+mod request;
+mod watch;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::Args;
+
+use super::question::{LaneName, QuestionArgs, RequestArgs};
+use super::{Edge, Outcome};
+use crate::engine::duration;
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::ledger::chain::Account;
+use crate::ledger::entry::{Ending, Event, Kept, Stage};
+use crate::ledger::home::Home;
+use crate::ledger::{Change, Ledger, Trouble};
+use crate::render::{Colour, Detail, Format, Style, render};
+use crate::sources::git::Repo;
+use child::Signals;
+use request::{Answer, Judged, Request};
+use watch::Watch;
+
+/// How often a waiting request looks whether something happened.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// How long a waiting request goes without being judged anew: HEAD, the policy and other sources may change too.
+const RENEWAL: TimeDelta = TimeDelta::seconds(5);
+
+/// Judge, take the slot, run the command, record what became of it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exits with the command's own code (128 + N where signal N ended it). Where nothing started: 3 held, 4 rejected, \
+    5 superseded, 126 or 127 where the command cannot be run; the last line on standard error then begins `not started:`.\n\n\
+    Examples:\n  deploy-rhythm run --environment production -- kamal deploy\n  deploy-rhythm run --wait 45m -- make deploy\n  \
+    deploy-rhythm run --lane hotfix --reason \"the checkout fails\" -- kamal deploy"
+)]
+pub struct Run {
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+
+    /// Judge by this file instead of the policy on the default branch
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    /// A record of earlier deployments, beside the ledger: JSON Lines, or the text of `kamal audit`
+    #[arg(long, value_name = "FILE")]
+    deploys: Option<PathBuf>,
+
+    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    #[arg(long, value_name = "PATH")]
+    ledger: Option<String>,
+
+    /// The environment [default: the only one that the policy names, else production]
+    #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    environment: Option<String>,
+
+    /// The commit to deploy: an id, a tag, a branch [default: HEAD, judged anew where it moves]
+    #[arg(long, value_name = "REV")]
+    commit: Option<String>,
+
+    /// The lane to ask for [default: normal; a rollback is recognised]
+    #[arg(long, value_name = "LANE")]
+    lane: Option<LaneName>,
+
+    /// Why: recorded; a hotfix needs one
+    #[arg(long, value_name = "TEXT", value_parser = super::record::reason)]
+    reason: Option<String>,
+
+    /// Wait this long for the first instant that approves
+    #[arg(long, value_name = "DURATION", value_parser = wait)]
+    wait: Option<TimeDelta>,
+
+    /// The command, and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+fn wait(text: &str) -> Result<TimeDelta, String> {
+    let wait = duration::parse(text)?;
+    if wait <= TimeDelta::days(7) { Ok(wait) } else { Err("the longest wait is 7d".to_owned()) }
+}
+
+/// Nothing was started: the last line on standard error, and the exit code.
+struct NotStarted {
+    why: String,
+    code: u8,
+}
+
+impl Run {
+    pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let mut watch = Watch::new(edge);
+        Ok(match self.go(edge, &mut watch)? {
+            Ok(code) => Outcome { text: String::new(), code },
+            Err(NotStarted { why, code }) => {
+                watch.say(&format!("not started: {why}"));
+                Outcome { text: String::new(), code }
+            }
+        })
+    }
+
+    fn go(&self, edge: &Edge, watch: &mut Watch<'_>) -> Result<Result<u8, NotStarted>, Error> {
+        if matches!(self.lane, Some(LaneName::Hotfix)) && self.reason.is_none() {
+            return Err(Error::usage("a hotfix needs its reason").hint("add `--reason \"what is broken\"`"));
+        }
+        if self.deploys.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+            return Err(Error::usage("standard input is the command's").hint("give `--deploys` a file"));
+        }
+        let (question, given) = self.asked().question_with_log(edge)?;
+        // What is wrong with the call is said before a ledger is begun.
+        let home = home(&self.repo, self.ledger.as_ref(), edge)?;
+        let subject = Subject::open(&question)?;
+        subject.environment(question.environment.as_deref())?;
+        subject.commit(question.commit.as_deref())?;
+        let name = &self.command[0];
+        if !child::exists(name, edge.surroundings.path.as_deref()) {
+            let why = format!("there is no command {}", name.display());
+            return Ok(Err(NotStarted { why, code: 127 }));
+        }
+        let mut signals = Signals::catch()?;
+        let mut ledger = match home.open(edge.clock) {
+            Ok(ledger) => ledger,
+            Err(trouble) => return Ok(Err(held_by(&trouble))),
+        };
+        let place = (ledger.name(), home.own);
+        let mut request = Request::new(question, given, self.reason.clone(), place, edge);
+        request.deadline = self.wait.map(|wait| (edge.clock)() + wait);
+        let (kept, account) = match ask(&mut request, ledger.as_mut(), &mut signals, watch) {
+            Ok(Ok(place)) => place,
+            Ok(Err(not_started)) => return Ok(Err(not_started)),
+            Err(Failed::Trouble(trouble)) => return Ok(Err(held_by(&trouble))),
+            Err(Failed::Error(error)) => return Err(error),
+        };
+        Ok(self.deploy(&kept, &account, ledger.as_mut(), signals, watch))
+    }
+
+    fn asked(&self) -> RequestArgs {
+        RequestArgs {
+            question: QuestionArgs {
+                repo: self.repo.clone(),
+                policy: self.policy.clone(),
+                deploys: self.deploys.clone(),
+                environment: self.environment.clone(),
+                ledger: self.ledger.clone(),
+                at: None,
+            },
+            commit: self.commit.clone(),
+            lane: self.lane,
+            run: None,
+        }
+    }
+
+    /// Starts the command, and records its start and its end.
+    fn deploy(
+        &self,
+        kept: &Kept,
+        account: &Account,
+        ledger: &mut dyn Ledger,
+        mut signals: Signals,
+        watch: &mut Watch<'_>,
+    ) -> Result<u8, NotStarted> {
+        let id = &kept.id;
+        let mut tell = |event: Event| ledger.append(&mut |_| Change::of(account.clone(), event.clone()));
+        if let Some(signal) = signals.came() {
+            let because = child::signal_name(signal).to_owned();
+            let _ = tell(Event::GivenBack { id: id.clone(), because });
+            let why = format!("stopped by {}; its place is given back", child::signal_name(signal));
+            return Err(NotStarted { why, code: u8::try_from(128 + signal).unwrap_or(1) });
+        }
+        // The start is recorded first: whatever happens next, nobody takes the environment for untouched.
+        tell(Event::Started { id: id.clone() }).map_err(|trouble| held_by(&trouble))?;
+        watch.say(&format!("deploy-rhythm: {id} starts: {} to {}", kept.what(), kept.environment));
+        let status = match signals.run(&self.command, id) {
+            Ok(status) => status,
+            Err(error) => {
+                let why = format!("{} cannot be run: {error}", self.command[0].display());
+                if let Err(trouble) = tell(Event::Void { id: id.clone(), because: why.clone(), by: None }) {
+                    watch.say(&format!(
+                        "warning: {trouble}; then `deploy-rhythm record void {id} --because \"not run\"`"
+                    ));
+                }
+                let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+                return Err(NotStarted { why, code });
+            }
+        };
+        let code = child::code(status);
+        let stage = if status.success() { Stage::Success } else { Stage::Failure };
+        if let Err(trouble) = tell(Event::Finished { id: id.clone(), stage, exit: Some(code.into()), by: None }) {
+            watch.say(&format!(
+                "warning: the end of {id} is not recorded, and it counts as running: {trouble}; then `deploy-rhythm record finish {id} --outcome {}`",
+                stage.name()
+            ));
+        }
+        Ok(code)
+    }
+}
+
+/// Asks until there is an answer, or no more time.
+fn ask(
+    request: &mut Request<'_>,
+    ledger: &mut dyn Ledger,
+    signals: &mut Signals,
+    watch: &mut Watch<'_>,
+) -> Result<Result<(Box<Kept>, Account), NotStarted>, Failed> {
+    let edge = request.edge;
+    loop {
+        let judged = judge(request, ledger)?;
+        for remark in &judged.remarks {
+            watch.say(&format!("note: {remark}"));
+        }
+        let give_up = |ledger: &mut dyn Ledger, request: &Request<'_>, ending, because: &str| {
+            let Some(waiting) = &request.waiting else { return };
+            let id = waiting.id.clone();
+            let event = Event::Ended { request: id.clone(), ending, because: because.to_owned() };
+            let change = Change { leave: vec![id], ..Change::of(judged.account.clone(), event) };
+            // Where it cannot be said, the place is free once its process is gone.
+            let _ = ledger.append(&mut |_| change.clone());
+        };
+        match judged.answer {
+            Answer::Go(kept) => return Ok(Ok((kept, judged.account))),
+            Answer::Superseded { by, commit } => {
+                return Ok(Err(NotStarted {
+                    why: format!("superseded by {by}, which ships {commit} and this with it"),
+                    code: 5,
+                }));
+            }
+            Answer::Rejected => {
+                say_report(&judged, edge);
+                return Ok(Err(NotStarted { why: format!("rejected: {}", rules(&judged)), code: 4 }));
+            }
+            Answer::Held | Answer::Behind(_) => {}
+        }
+        let out_of_time = request.deadline.is_none_or(|deadline| (edge.clock)() >= deadline);
+        if out_of_time {
+            say_report(&judged, edge);
+            give_up(ledger, request, Ending::TimedOut, "it waited as long as it was told to");
+            let next =
+                judged.report.decision.next_approval.map(|next| {
+                    format!(" until {}", crate::render::when(next, judged.report.decision.at, judged.zone))
+                });
+            let why = format!("held{}: {}", next.unwrap_or_default(), rules(&judged));
+            return Ok(Err(NotStarted { why, code: 3 }));
+        }
+        if let Some(signal) = pause(request, &judged, ledger, signals, watch) {
+            give_up(ledger, request, Ending::Stopped, child::signal_name(signal));
+            let why = format!("stopped by {} while waiting; its place is given back", child::signal_name(signal));
+            return Ok(Err(NotStarted { why, code: u8::try_from(128 + signal).unwrap_or(1) }));
+        }
+    }
+}
+
+/// Waits until something may have changed; answers with the signal that came meanwhile.
+fn pause(
+    request: &Request<'_>,
+    judged: &Judged,
+    ledger: &mut dyn Ledger,
+    signals: &mut Signals,
+    watch: &mut Watch<'_>,
+) -> Option<i32> {
+    let clock = request.edge.clock;
+    let renewal = clock() + RENEWAL;
+    let next = match judged.answer {
+        Answer::Held => judged.report.decision.next_approval,
+        // The one that passes goes at once, or not at all.
+        _ => Some(clock() + TimeDelta::milliseconds(200)),
+    };
+    let until = [next, request.deadline].into_iter().flatten().fold(renewal, Ord::min);
+    loop {
+        if let Some(signal) = signals.came() {
+            return Some(signal);
+        }
+        let now = clock();
+        watch.show(judged, now);
+        if now >= until || ledger.has_moved() {
+            return None;
+        }
+        std::thread::sleep((until - now).to_std().unwrap_or_default().min(GLANCE));
+    }
+}
+
+/// Why there is no answer.
+enum Failed {
+    Trouble(Trouble),
+    Error(Error),
+}
+
+fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
+    request.look().map_err(Failed::Error)?;
+    let mut judged = None;
+    let appended = ledger.append(&mut |state| match request.judge(state) {
+        Ok((answer, change)) => {
+            judged = Some(Ok(answer));
+            change
+        }
+        Err(error) => {
+            judged = Some(Err(error));
+            Change::default()
+        }
+    });
+    appended.map_err(Failed::Trouble)?;
+    let unasked = || Failed::Trouble(Trouble::new("the ledger did not ask for a judgement", "ask again"));
+    judged.ok_or_else(unasked)?.map_err(Failed::Error)
+}
+
+/// The ledger of a call that changes it.
+pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
+    let named = super::question::named_ledger(named, edge);
+    let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
+    let home = Home::find(named.as_deref(), repo.shared_dir())?;
+    if home.own && edge.surroundings.ci {
+        return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
+            .hint("name a file on a disk that stays, which all jobs share: `--ledger PATH` or DEPLOY_RHYTHM_LEDGER")
+            .hint("or deploy from one machine; a ledger on the git remote and one in PostgreSQL are not part of this release"));
+    }
+    Ok(home)
+}
+
+fn held_by(trouble: &Trouble) -> NotStarted {
+    NotStarted { why: format!("held: {trouble}"), code: 3 }
+}
+
+fn rules(judged: &Judged) -> String {
+    use crate::engine::decision::Verdict;
+    let findings = &judged.report.decision.findings;
+    let binding = findings.iter().filter(|one| one.level.is_mandatory() && one.verdict != Verdict::Approve);
+    let mut rules: Vec<&str> = binding.map(|finding| finding.rule).collect();
+    rules.dedup();
+    match rules.is_empty() {
+        true => "a newer request that contains this one goes first".to_owned(),
+        false => rules.join(", "),
+    }
+}
+
+fn say_report(judged: &Judged, edge: &Edge) {
+    use std::io::Write;
+    let style = Style { colour: Colour::Always, width: edge.width, zone: judged.zone, detail: Detail::Brief };
+    let mut out = anstream::stderr();
+    let clear = if edge.surroundings.watched { "\r\x1b[2K" } else { "" };
+    let _ = write!(out, "{clear}{}", render(&judged.report, Format::Terminal, &style));
+}

@@ -1,0 +1,304 @@
+//! One request, judged under the ledger's lock: an approval is a reservation, taken in the transaction that judged it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use crate::cli::Edge;
+use crate::cli::question::report;
+use crate::engine::decision::Verdict;
+use crate::engine::event::{CommitId, Instant};
+use crate::engine::facts::Ancestry;
+use crate::engine::lane::Lane;
+use crate::engine::policy::HistorySource;
+use crate::error::Error;
+use crate::gather::{Held, LedgerSource, Question, Subject};
+use crate::ledger::chain::{Account, digest_of};
+use crate::ledger::entry::{Decided, Ending, Event, Kept, Stage};
+use crate::ledger::owner::Owner;
+use crate::ledger::{Change, DECISION_ID, LEDGER_ID, RESERVED_FOR, State, Waiting};
+use crate::render::{Format, Style, render};
+use crate::report::Report;
+use crate::sources::deployments::Records;
+use crate::sources::git::{Clock, Now, Repo};
+
+/// How soon a newer request must expect to go for an older one to let it pass.
+const LETS_PASS: TimeDelta = TimeDelta::seconds(1);
+
+/// What came of a judgement.
+pub(super) enum Answer {
+    /// The slot is reserved.
+    Go(Box<Kept>),
+    Held,
+    /// It could go, and lets a newer request pass that contains it.
+    Behind(String),
+    Rejected,
+    /// One that contains its commit took its place: which, and its commit.
+    Superseded {
+        by: String,
+        commit: String,
+    },
+}
+
+/// A judgement with its report.
+pub(super) struct Judged {
+    pub answer: Answer,
+    pub report: Report,
+    pub account: Account,
+    /// What changed since the one before.
+    pub remarks: Vec<String>,
+    pub zone: Option<chrono_tz::Tz>,
+}
+
+/// Who asks for what; and, while it waits, what was seen last.
+pub(super) struct Request<'a> {
+    pub question: Question,
+    pub given: Option<Records>,
+    pub reason: Option<String>,
+    /// Whether the ledger is of this repository alone.
+    pub own: bool,
+    pub ledger: String,
+    pub edge: &'a Edge,
+    /// Until when it waits; it does not where nothing is said.
+    pub deadline: Option<Instant>,
+    pub waiting: Option<Waiting>,
+    id: Option<String>,
+    pinned: Option<(CommitId, Option<String>)>,
+    /// What of the working tree is in no commit.
+    dirty: Option<String>,
+    decided: Option<Verdict>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(
+        question: Question,
+        given: Option<Records>,
+        reason: Option<String>,
+        (ledger, own): (String, bool),
+        edge: &'a Edge,
+    ) -> Self {
+        Self {
+            question,
+            given,
+            reason,
+            own,
+            ledger,
+            edge,
+            deadline: None,
+            waiting: None,
+            id: None,
+            pinned: None,
+            dirty: None,
+            decided: None,
+        }
+    }
+
+    /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
+    pub(super) fn look(&mut self) -> Result<(), Error> {
+        let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
+        self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Judges as the ledger stands; what it answers is appended in the same transaction.
+    pub(super) fn judge(&mut self, state: &State) -> Result<(Judged, Change), Error> {
+        let mut state = state.clone();
+        let mut change = Change::default();
+        let dead: Vec<(Account, String)> = state.orphans().map(|kept| (account_of(kept), kept.id.clone())).collect();
+        for (account, id) in dead {
+            if let Some(kept) = state.rollouts.get_mut(&id) {
+                kept.stage = Stage::GivenBack;
+            }
+            let because = "its process died before it started".to_owned();
+            change.events.push((account, Event::GivenBack { id, because }));
+        }
+        let now = state.now;
+        change.leave.extend(state.waiting.iter().filter(|other| !other.is_live(now)).map(|other| other.id.clone()));
+        let held = Held { state, name: self.ledger.clone(), own: self.own, ci: self.edge.surroundings.ci };
+        let held = Arc::new(held);
+        let question = Question {
+            ledger: LedgerSource::Held(Arc::clone(&held)),
+            now: Now { instant: now, clock: Clock::Machine },
+            ..self.question.clone()
+        };
+        let subject = Subject::open(&question)?;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let repository = match self.own {
+            true => subject.repository().unwrap_or_else(|| ".".to_owned()),
+            false => subject.required_name()?,
+        };
+        let account = Account { repository, environment: policy.environment.to_string() };
+        let mut remarks: Vec<String> = change.events.iter().filter_map(|(_, event)| given_back(event)).collect();
+        let (commit, dirty) = self.pin(&subject, &mut remarks)?;
+        let (target, digest) = (policy.target.as_deref().map(str::to_owned), digest_of(&policy));
+        let records = subject.records(self.given.clone(), &question, &policy.environment)?;
+        let gathered = subject.gather(policy, commit.clone(), question.lane, records)?;
+        let (report, facts) = report(&subject, gathered);
+
+        let decision = &report.decision;
+        let request = self.id.get_or_insert_with(|| held.state.fresh_id("q-")).clone();
+        let id = held.state.fresh_id(DECISION_ID);
+        let decided = |report: &Report| {
+            let style = Style::plain();
+            Event::Decided(Box::new(Decided {
+                id: id.clone(),
+                request: request.clone(),
+                commit: commit.to_string(),
+                lane: decision.lane,
+                verdict: decision.verdict,
+                policy: report.policy.clone(),
+                policy_digest: digest,
+                facts_digest: digest_of(&facts),
+                report: serde_json::from_str(&render(report, Format::Json, &style)).unwrap_or_default(),
+            }))
+        };
+        let supersedes = subject.found.policy.history().source != HistorySource::Tags && decision.lane == Lane::Normal;
+        let contains = |other: &str| {
+            let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
+            matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
+        };
+        let answer = if let Some(kept) = self.waiting.as_ref().filter(|_| supersedes).and_then(|waiting| {
+            let all = held.state.rollouts.values();
+            all.filter(|kept| account_of(kept) == account).find(|kept| took_place(kept, waiting, &contains))
+        }) {
+            let because = format!("{} of {} took its place", kept.id, kept.what());
+            let ending = Ending::Superseded;
+            change.events.push((account.clone(), Event::Ended { request: request.clone(), ending, because }));
+            change.leave.push(request);
+            Answer::Superseded { by: kept.id.clone(), commit: kept.what() }
+        } else {
+            match decision.verdict {
+                Verdict::Approve => {
+                    let newer = self.waiting.as_ref().filter(|_| supersedes).and_then(|own| {
+                        let passes = |other: &&Waiting| lets_pass(own, other, now) && contains(&other.commit);
+                        held.state.waiting.iter().find(passes)
+                    });
+                    if let Some(newer) = newer {
+                        Answer::Behind(newer.commit.clone())
+                    } else {
+                        let kept = Kept {
+                            id: held.state.fresh_id(LEDGER_ID),
+                            repository: account.repository.clone(),
+                            environment: account.environment.clone(),
+                            target,
+                            commit: Some(commit.to_string()),
+                            revision: None,
+                            lane: decision.lane,
+                            reason: self.reason.clone(),
+                            actor: self.edge.surroundings.user.clone(),
+                            url: None,
+                            run: None,
+                            decision: Some(id.clone()),
+                            dirty,
+                            owner: Owner::this(),
+                            stage: Stage::Reserved,
+                            reserved_at: Some(now),
+                            expires_at: Some(now + RESERVED_FOR),
+                            started_at: None,
+                            finished_at: None,
+                            exit: None,
+                        };
+                        change.events.push((account.clone(), decided(&report)));
+                        let rollout = Box::new(kept.clone());
+                        change.events.push((account.clone(), Event::Reserved { rollout }));
+                        change.leave.extend(self.waiting.is_some().then_some(request));
+                        Answer::Go(Box::new(kept))
+                    }
+                }
+                Verdict::Hold => {
+                    if self.decided != Some(Verdict::Hold) {
+                        change.events.push((account.clone(), decided(&report)));
+                    }
+                    change.wait = self.wait(&request, &account, &commit, now, decision.next_approval);
+                    Answer::Held
+                }
+                Verdict::Reject => {
+                    change.events.push((account.clone(), decided(&report)));
+                    change.leave.extend(self.waiting.is_some().then_some(request));
+                    Answer::Rejected
+                }
+            }
+        };
+        self.decided = Some(decision.verdict);
+        let zone = subject.found.policy.timezone();
+        Ok((Judged { answer, report, account, remarks, zone }, change))
+    }
+
+    /// The commit and the state of the working tree, and what changed of them while it waited.
+    fn pin(&mut self, subject: &Subject, remarks: &mut Vec<String>) -> Result<(CommitId, Option<String>), Error> {
+        let commit = match (&self.question.commit, &self.pinned) {
+            // A name that is given means what it named first.
+            (Some(_), Some((commit, _))) => commit.clone(),
+            (named, _) => subject.commit(named.as_deref())?,
+        };
+        let dirty = self.dirty.clone();
+        match &self.pinned {
+            Some((before, _)) if *before != commit => remarks.push(format!(
+                "HEAD moved from {} to {} while this waited: judged anew",
+                before.short(),
+                commit.short()
+            )),
+            Some((_, before)) if *before != dirty => {
+                remarks.push("the working tree changed while this waited: judged anew".to_owned());
+            }
+            _ => {}
+        }
+        if let Some(dirty) = dirty
+            .as_ref()
+            .filter(|dirty| self.pinned.as_ref().is_none_or(|(_, before)| before.as_ref() != Some(*dirty)))
+        {
+            remarks.push(format!("the working tree is not what {} holds: {dirty}", commit.short()));
+        }
+        self.pinned = Some((commit.clone(), dirty.clone()));
+        Ok((commit, dirty))
+    }
+
+    /// The place among those that wait, where it is new or changed.
+    fn wait(
+        &mut self,
+        id: &str,
+        account: &Account,
+        commit: &CommitId,
+        now: Instant,
+        next: Option<Instant>,
+    ) -> Option<Waiting> {
+        let waiting = Waiting {
+            id: id.to_owned(),
+            repository: account.repository.clone(),
+            environment: account.environment.clone(),
+            commit: commit.to_string(),
+            since: self.waiting.as_ref().map_or(now, |waiting| waiting.since),
+            until: self.deadline?,
+            next,
+            owner: Owner::this(),
+        };
+        let changed = self.waiting.as_ref() != Some(&waiting);
+        self.waiting = Some(waiting.clone());
+        changed.then_some(waiting)
+    }
+}
+
+fn account_of(kept: &Kept) -> Account {
+    Account { repository: kept.repository.clone(), environment: kept.environment.clone() }
+}
+
+fn given_back(event: &Event) -> Option<String> {
+    match event {
+        Event::GivenBack { id, because } => Some(format!("the reservation {id} is given back: {because}")),
+        _ => None,
+    }
+}
+
+/// Whether a rollout that started after a request began to wait ships what that asked for.
+fn took_place(kept: &Kept, waiting: &Waiting, contains: &impl Fn(&str) -> bool) -> bool {
+    let later = kept.started_at.is_some_and(|start| start >= waiting.since);
+    let ships = matches!(kept.stage, Stage::Running | Stage::Success) && kept.lane != Lane::Rollback;
+    later && ships && kept.commit.as_deref().is_some_and(contains)
+}
+
+/// Whether a request lets another pass: one that came later, still waits, and expects to go now.
+fn lets_pass(own: &Waiting, other: &Waiting, now: Instant) -> bool {
+    let same = other.repository == own.repository && other.environment == own.environment && other.id != own.id;
+    let later = (other.since, &other.id) > (own.since, &own.id);
+    same && later && other.next.is_some_and(|next| next <= now && now < next + LETS_PASS) && other.is_live(now)
+}

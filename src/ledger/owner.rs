@@ -1,0 +1,80 @@
+//! The process that holds a place, and whether it still lives.
+
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+use crate::sources::files;
+
+/// A process of this host; its start tells it from a later one with the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The boot of the host, and the space of process numbers.
+    pub host: String,
+    pub pid: i32,
+    /// Clock ticks from the boot to its start.
+    pub started: u64,
+}
+
+impl Owner {
+    /// This process; none where the system does not tell (anything but Linux).
+    #[must_use]
+    pub fn this() -> Option<Self> {
+        let pid = i32::try_from(std::process::id()).ok()?;
+        Some(Self { host: host()?, pid, started: started(pid)? })
+    }
+
+    /// Whether it has died; `false` where that cannot be told.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        if host().as_ref() != Some(&self.host) {
+            return false;
+        }
+        match kill(Pid::from_raw(self.pid), None) {
+            Err(Errno::ESRCH) => true,
+            // Another's process may hide its start.
+            _ => started(self.pid).is_some_and(|started| started != self.started),
+        }
+    }
+}
+
+/// What is read of a file of `/proc`, in bytes.
+const LIMIT: u64 = 1 << 20;
+
+fn text(path: &str) -> Option<String> {
+    String::from_utf8(files::read(Path::new(path), LIMIT).ok()??).ok()
+}
+
+fn host() -> Option<String> {
+    let boot = text("/proc/sys/kernel/random/boot_id")?;
+    let space = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), space.display()))
+}
+
+/// Clock ticks from the boot to the start of a process.
+fn started(pid: i32) -> Option<u64> {
+    let stat = text(&format!("/proc/{pid}/stat"))?;
+    // The name of the command stands in brackets, and may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+/// The process that holds a lock on one byte of a file, with its name, where the system tells.
+#[must_use]
+pub fn holder(file: &Path, byte: u64) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let inode = file.metadata().ok()?.ino().to_string();
+    let locks = text("/proc/locks")?;
+    let pid = locks.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [_, _, _, "WRITE", pid, place, from, to] = fields[..] else { return None };
+        let whole = to == "EOF";
+        let covers = from.parse::<u64>().ok()? <= byte && (whole || byte <= to.parse().ok()?);
+        (covers && place.rsplit(':').next() == Some(&inode)).then(|| pid.to_owned())
+    })?;
+    let name = text(&format!("/proc/{pid}/comm")).map(|name| format!(" ({})", name.trim())).unwrap_or_default();
+    Some(format!("process {pid}{name}"))
+}
