@@ -1,19 +1,19 @@
 //! The deploy log: JSON Lines, one deployment a line, any order.
 
+mod line;
 mod plain;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Deserializer, de};
 
 use super::files;
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 use crate::engine::firsts::Firsts;
 use crate::error::Error;
+use line::{Field, any_json};
 
 /// How many bad lines are shown.
 const SHOWN: usize = 20;
@@ -37,117 +37,6 @@ impl fmt::Display for LogErrors {
         match self.bad.len().saturating_sub(SHOWN) {
             0 => Ok(()),
             more => write!(out, "\n… and {more} more"),
-        }
-    }
-}
-
-/// One line as it is written.
-#[derive(Default, Deserialize)]
-struct Line<'a> {
-    #[serde(borrow, default)]
-    id: Field<'a>,
-    #[serde(borrow, default)]
-    environment: Field<'a>,
-    #[serde(borrow, default)]
-    commit: Field<'a>,
-    #[serde(borrow, default)]
-    revision: Field<'a>,
-    #[serde(borrow, default)]
-    state: Field<'a>,
-    #[serde(borrow, default)]
-    started_at: Field<'a>,
-    #[serde(borrow, default)]
-    finished_at: Field<'a>,
-    #[serde(borrow, default)]
-    run: Field<'a>,
-    #[serde(borrow, default)]
-    actor: Field<'a>,
-    #[serde(borrow, default)]
-    url: Field<'a>,
-}
-
-/// The value of a key.
-#[derive(Default)]
-enum Field<'a> {
-    #[default]
-    Missing,
-    Null,
-    Text(Cow<'a, str>),
-    Other(&'static str),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Field<'de>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a JSON value")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Field<'de>, E> {
-                Ok(Field::Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Field<'de>, E> {
-                Ok(Field::Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_unit<E>(self) -> Result<Field<'de>, E> {
-                Ok(Field::Null)
-            }
-
-            // GitHub's ids are numbers: a whole number is its own text.
-            fn visit_u64<E>(self, number: u64) -> Result<Field<'de>, E> {
-                Ok(Field::Text(Cow::Owned(number.to_string())))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Field<'de>, E> {
-                Ok(Field::Other("a negative number"))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Field<'de>, E> {
-                Ok(Field::Other("a fraction"))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Field<'de>, E> {
-                Ok(Field::Other("true or false"))
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Field<'de>, A::Error> {
-                while items.next_element::<de::IgnoredAny>()?.is_some() {}
-                Ok(Field::Other("a list"))
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Field<'de>, A::Error> {
-                while entries.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
-                Ok(Field::Other("an object"))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-impl Field<'_> {
-    fn optional(&self, key: &str) -> Result<Option<&str>, String> {
-        match self {
-            Self::Missing | Self::Null => Ok(None),
-            Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty: leave it out, or write null")),
-            // Only an escape can bring one in: JSON allows none as they are.
-            Self::Text(Cow::Owned(text)) if text.bytes().any(|byte| byte.is_ascii_control()) => {
-                Err(format!("`{key}` holds control characters"))
-            }
-            Self::Text(text) => Ok(Some(text)),
-            Self::Other(what) => Err(format!("`{key}` is {what}, not a text")),
-        }
-    }
-
-    fn required(&self, key: &str) -> Result<&str, String> {
-        match self {
-            Self::Null => Err(format!("`{key}` is null, and is required")),
-            Self::Text(text) if text.is_empty() => Err(format!("`{key}` is empty, and is required")),
-            given => given.optional(key)?.ok_or_else(|| format!("`{key}` is missing")),
         }
     }
 }
@@ -278,13 +167,6 @@ fn read_line(line: &[u8], writer: &mut Writer) -> Result<Deployment, String> {
         actor: line.actor.optional("actor")?.map(|actor| writer.actors.shared(actor)),
         url: line.url.optional("url")?.map(Into::into),
         precision: Precision::Recorded,
-    })
-}
-
-fn any_json(line: &str) -> Result<Line<'_>, String> {
-    serde_json::from_str(line).map_err(|error| {
-        let text = error.to_string();
-        format!("not JSON that can be read: {}", text.split(" at line").next().unwrap_or(&text))
     })
 }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Field, Line};
+use super::line::{Field, Line};
 
 /// Where the value of a key goes.
 type Place = for<'line, 'text> fn(&'line mut Line<'text>) -> &'line mut Field<'text>;
@@ -167,7 +167,7 @@ fn place(key: &str) -> Option<Place> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Field, Line};
+    use super::super::line::{Field, Line};
     use super::Layout;
 
     fn fields<'a>(line: &Line<'a>) -> Vec<Option<String>> {

@@ -1,116 +1,24 @@
-//! Replay: what a policy would have made of past pushes.
-//!
-//! Each push asks for a rollout of itself at its instant. A newer one supersedes an older one that still waits; what is
-//! held goes at the first instant that its rules allow; what is refused waits for the next push. What happens at one
-//! instant is known at that instant: a push that comes when a waiting one may go takes its place. Nothing later than the
-//! instant judged is there to be looked at: events are taken in as they come.
+//! The simulation: events are taken in as they come, and what waits is judged by what is known then.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::decision::Gate;
-use super::event::{CommitId, Instant, Landing, Precision};
-use super::facts::{Batch, BatchLanding, Busy, DeployRequest, Facts, Known, Pushes};
-use super::history::{Outcome, Rollout, Rollouts};
-use super::lane::LaneRequest;
-use super::pace::{Pace, Turn};
-use super::policy::EnvironmentPolicy;
-use super::rules::{Rule, RuleId};
-
-/// The rules whose facts the past does not hold: what the files said then, how checks stood, what ran elsewhere.
-pub const LEFT_OUT: [RuleId; 4] =
-    [RuleId::SoakTime, RuleId::RequiredChecks, RuleId::Governance, RuleId::StorageTopology];
-
-/// The pushes of a span, oldest first.
-#[derive(Clone, Copy, Debug)]
-pub struct Past<'a> {
-    pub landings: &'a [Landing],
-    /// How many commits each one brought.
-    pub commits: &'a [u32],
-}
-
-/// One rollout as the policy paces it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paced {
-    pub at: Instant,
-    pub finished_at: Instant,
-    /// The push that it ships: its place in the past.
-    pub push: usize,
-    /// The first push that no earlier rollout contains.
-    pub first: usize,
-    /// How many commits it ships since the last success.
-    pub batch: u64,
-}
-
-/// What a policy made of a past.
-#[derive(Clone, Debug)]
-pub struct Replay {
-    pub rollouts: Vec<Paced>,
-    /// How long each push waited for the rollout that contains it, oldest push first.
-    pub waits: Vec<TimeDelta>,
-    /// For each rule that can hold, how many pushes it held when they came, by its place among those of the pace; of
-    /// several of one name at the place of the first.
-    pub held: Vec<usize>,
-    /// Pushes that did not go when they came.
-    pub held_pushes: usize,
-    /// The push that still waits at the end, and nothing but another event lets go; with it wait all before it that no
-    /// rollout contains.
-    pub stuck: Option<Stuck>,
-}
-
-/// Where a replay came to no end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stuck {
-    /// The first push that no rollout contains.
-    pub first: usize,
-    /// The place of a rule that holds it, among those of the pace.
-    pub rule: Option<usize>,
-    pub rejected: bool,
-}
-
-/// Takes out the rules whose facts the past does not hold, and tells which; `fixes_are_told` where subjects and files are.
-#[must_use]
-pub fn judgeable(
-    mut policy: EnvironmentPolicy,
-    calendars: &BTreeMap<String, Known<Busy>>,
-    fixes_are_told: bool,
-) -> (EnvironmentPolicy, Vec<RuleId>) {
-    let unknown = |rule: &Rule| match rule {
-        Rule::Freeze(freeze) => freeze.calendar().is_some_and(|(path, _)| !matches!(calendars.get(path), Some(Ok(_)))),
-        Rule::FixChain(_) => !fixes_are_told,
-        other => LEFT_OUT.contains(&other.id()),
-    };
-    let mut left_out: Vec<RuleId> =
-        policy.rules.iter().filter(|entry| unknown(&entry.rule)).map(|entry| entry.rule.id()).collect();
-    policy.rules.retain(|entry| !unknown(&entry.rule));
-    left_out.sort_unstable();
-    left_out.dedup();
-    (policy, left_out)
-}
-
-/// Judges a past by a policy whose rules it can tell the facts of.
-#[must_use]
-pub fn replay(
-    policy: &EnvironmentPolicy,
-    calendars: &BTreeMap<String, Known<Busy>>,
-    past: Past<'_>,
-    rollout_time: TimeDelta,
-    mut tick: impl FnMut(usize),
-) -> Replay {
-    let mut simulation = Simulation::new(policy, calendars.clone(), past, rollout_time);
-    while let Some(at) = simulation.next_event() {
-        simulation.advance(at);
-        tick(simulation.arrived);
-    }
-    simulation.end()
-}
+use super::{Paced, Past, Replay, Stuck};
+use crate::engine::decision::Gate;
+use crate::engine::event::{CommitId, Instant, Landing, Precision};
+use crate::engine::facts::{Batch, BatchLanding, Busy, DeployRequest, Facts, Known, Pushes};
+use crate::engine::history::{Outcome, Rollout, Rollouts};
+use crate::engine::lane::LaneRequest;
+use crate::engine::pace::{Pace, Turn};
+use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rules::RuleId;
 
 /// A place among the pushes.
 type Place = usize;
 
-struct Simulation<'a> {
+pub(super) struct Simulation<'a> {
     past: Past<'a>,
     pace: Pace<'a>,
     most: u64,
@@ -123,7 +31,7 @@ struct Simulation<'a> {
     /// Whether commits that look like fixes must be told from others.
     by_fix: bool,
     /// How many pushes have come.
-    arrived: usize,
+    pub(super) arrived: usize,
     /// The newest push that waits, whose batch fits.
     candidate: Option<Place>,
     /// When the candidate goes if nothing else happens.
@@ -141,7 +49,7 @@ struct Simulation<'a> {
 }
 
 impl<'a> Simulation<'a> {
-    fn new(
+    pub(super) fn new(
         policy: &'a EnvironmentPolicy,
         calendars: BTreeMap<String, Known<Busy>>,
         past: Past<'a>,
@@ -197,7 +105,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// The next instant at which something happens that may let something go.
-    fn next_event(&self) -> Option<Instant> {
+    pub(super) fn next_event(&self) -> Option<Instant> {
         let push = self.past.landings.get(self.arrived).map(|landing| landing.at);
         let waits = self.unstarted < self.arrived;
         let finish = self.running.front().filter(|_| waits).map(|(finish, _)| *finish);
@@ -205,7 +113,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Takes in what happens up to an instant, and lets go what may go then.
-    fn advance(&mut self, at: Instant) {
+    pub(super) fn advance(&mut self, at: Instant) {
         let mut stale = self.timer.is_none_or(|timer| timer <= at) || self.by_push;
         stale |= self.finish_until(at);
         let before = self.arrived;
@@ -373,7 +281,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    fn end(mut self) -> Replay {
+    pub(super) fn end(mut self) -> Replay {
         let last = self.past.landings.last().map_or(Instant::MIN_UTC, |landing| landing.at);
         if self.unstarted < self.arrived {
             let at = self.replay.rollouts.last().map_or(last, |rollout| rollout.finished_at.max(last));
