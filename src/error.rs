@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::engine::facts::Missing;
+
 /// What sort of failure it is; a decision is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -44,6 +46,12 @@ impl Error {
             Kind::Usage => 2,
             Kind::Failure => 1,
         }
+    }
+}
+
+impl From<Missing> for Error {
+    fn from(missing: Missing) -> Self {
+        Self::failure(format!("not known: {}", missing.what)).hint(missing.remedy)
     }
 }
 

@@ -108,7 +108,7 @@ impl History {
                     );
                 }
                 for missing in [missing(&rollouts), missing(&landings)].into_iter().flatten() {
-                    let text = format!("missing: {}. {}", missing.what, missing.remedy);
+                    let text = format!("missing: {missing}");
                     for line in wrap(&harmless(&text), edge.width) {
                         let _ = writeln!(out, "{line}");
                     }

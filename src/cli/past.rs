@@ -12,7 +12,6 @@ use super::span::{Moment, Since, moment, since};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
 use crate::engine::event::Instant;
-use crate::engine::facts::Missing;
 use crate::engine::lane::LaneRequest;
 use crate::error::Error;
 use crate::gather::past::Pushed;
@@ -147,8 +146,4 @@ impl PastArgs {
 
 pub(super) fn length(text: &str) -> Result<TimeDelta, String> {
     duration::parse(text)
-}
-
-pub(super) fn missing(missing: Missing) -> Error {
-    Error::failure(format!("not known: {}", missing.what)).hint(missing.remedy)
 }

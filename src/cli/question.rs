@@ -34,8 +34,8 @@ pub struct QuestionArgs {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
 
-    /// Judge by this file instead of the policy on the default branch
-    #[arg(long, value_name = "FILE")]
+    /// Judge by this file, or this built-in policy, instead of the policy on the default branch
+    #[arg(long, value_name = "FILE|NAME")]
     pub policy: Option<PathBuf>,
 
     /// The record of deployments: JSON Lines, or the text of `kamal audit`; `-` reads standard input

@@ -149,7 +149,7 @@ impl Report {
         };
         let rhythm = rhythm::measure(&past);
         let judged = judged(&subject, &policy, &past, &progress).unwrap_or_else(|missing| {
-            notes.push(format!("the policy was not replayed: {}. {}", missing.what, missing.remedy));
+            notes.push(format!("the policy was not replayed: {missing}"));
             None
         });
         // The process ends soon: to take a million records apart takes longer than to count them.

@@ -150,7 +150,7 @@ impl fmt::Display for Evidence {
                 write!(out, "{} landed {}{about} {}", landing.commit.short(), utc(landing.at), landing.subject)
             }
             Self::Span { name, from, to } => write!(out, "{name}: {} to {}", utc(*from), utc(*to)),
-            Self::Missing(missing) => write!(out, "missing: {}. {}", missing.what, missing.remedy),
+            Self::Missing(missing) => write!(out, "missing: {missing}"),
             Self::Note { text } => out.write_str(text),
         }
     }

@@ -75,7 +75,7 @@ pub fn choose(facts: &Facts) -> (Lane, Option<String>) {
         }
         Ok(None) if asked => return refused("nothing is known to run here, so nothing can be rolled back"),
         Ok(Some(Ancestry::Other)) if asked => return refused("the requested commit is not an ancestor of what runs"),
-        Err(missing) if asked => return refused(&format!("{}. {}", missing.what, missing.remedy)),
+        Err(missing) if asked => return refused(&missing.to_string()),
         _ => false,
     };
     if !older {

@@ -135,7 +135,7 @@ impl Subject {
         let (governed, note) = match self.governed(reach, &terms::settings(&policy).files) {
             Ok(read) => read,
             Err(missing) => {
-                notes.push(format!("the governance file was not read: {}. {}", missing.what, missing.remedy));
+                notes.push(format!("the governance file was not read: {missing}"));
                 return (policy, Err(missing));
             }
         };

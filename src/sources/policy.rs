@@ -107,7 +107,7 @@ impl Home {
     }
 }
 
-/// Finds and reads a policy; `named` is the file of `--policy`.
+/// Finds and reads a policy; `named` is what `--policy` says: a file or, where there is none, a built-in policy.
 ///
 /// # Errors
 ///
@@ -115,11 +115,14 @@ impl Home {
 pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result<Found, Error> {
     let top = repo.and_then(Repo::workdir).map(Path::to_owned);
     if let Some(file) = named {
-        let bytes = files::read(file, LIMIT as u64)?;
-        let bytes = bytes.ok_or_else(|| {
-            Error::usage(format!("there is no policy at {}", file.display()))
+        let Some(bytes) = files::read(file, LIMIT as u64)? else {
+            if let Some(name) = file.to_str().filter(|name| packs::find(name).is_some()) {
+                return built_in(name);
+            }
+            return Err(Error::usage(format!("there is no policy at {}", file.display()))
                 .hint("check the path that `--policy` names")
-        })?;
+                .hint(format!("or name a built-in policy: {}", packs::names())));
+        };
         let home = Home::Named { file: file.to_owned(), top };
         return read(repo, home, &file.display().to_string(), bytes, Vec::new());
     }

@@ -31,8 +31,8 @@ pub struct Calendar {
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
 
-    /// Read this file instead of the policy on the default branch
-    #[arg(long, value_name = "FILE")]
+    /// Read this file, or this built-in policy, instead of the policy on the default branch
+    #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 
     /// The environment [default: the only one that the policy names, else production]

@@ -147,7 +147,7 @@ fn honoured(
             Ok(Some((span, honour(directives, &change))))
         }
         Err(missing) => {
-            notes.push(format!("{span} were not judged: {}. {}", missing.what, missing.remedy));
+            notes.push(format!("{span} were not judged: {missing}"));
             Ok(None)
         }
     }
@@ -160,13 +160,11 @@ fn start(repo: &Repo, since: &str, edge: &Edge) -> Result<Option<CommitId>, Erro
         return Ok(Some(named));
     };
     let from = edge.now - length;
-    let failed =
-        |missing: crate::engine::facts::Missing| Error::failure(format!("{}. {}", missing.what, missing.remedy));
     let head = repo.head().map_err(|error| Error::usage(error.to_string()))?;
-    let landings = repo.landings(&head, from, Now { instant: edge.now, clock: Clock::Machine }).map_err(failed)?;
+    let landings = repo.landings(&head, from, Now { instant: edge.now, clock: Clock::Machine })?;
     Ok(landings.landings.into_iter().rev().find(|landing| landing.at <= from).map(|landing| landing.commit))
 }
 
 fn cut(change: &Change) -> Option<String> {
-    change.cut.as_ref().map(|cut| format!("not all commits were looked at: {}. {}", cut.what, cut.remedy))
+    change.cut.as_ref().map(|cut| format!("not all commits were looked at: {cut}"))
 }

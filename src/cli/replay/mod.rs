@@ -5,18 +5,19 @@ mod page;
 mod picture;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
-use super::past::{PastArgs, missing};
+use super::past::{PastArgs, Span};
 use super::progress::Progress;
 use super::{Edge, Outcome};
 use crate::engine::event::{Instant, Landing};
 use crate::engine::figures::{Figures, figures, unheld};
 use crate::engine::pace::Pace;
+use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::replay::{Past, Replay, judgeable, replay};
 use crate::engine::rules::RuleId;
 use crate::error::Error;
@@ -100,6 +101,28 @@ struct Shown {
     notes: Vec<String>,
 }
 
+/// A policy, and the repository that it is in force in, where there is one.
+struct Judge {
+    name: String,
+    subject: Option<Subject>,
+    policy: EnvironmentPolicy,
+}
+
+impl Judge {
+    fn play(self, past: Past<'_>, span: (Instant, Instant), takes: TimeDelta, progress: &Progress) -> Played {
+        // What is read from a repository is read whole; a file may say less.
+        let told = |push: &Landing| !push.subject.is_empty() && (!push.is_fix_like() || !push.files.is_empty());
+        let fixes_are_told = self.subject.is_some() || past.landings.iter().all(told);
+        let calendars = self.subject.map(|subject| subject.past_calendars(&self.policy, span.0, span.1));
+        let calendars = calendars.unwrap_or_default();
+        let (policy, left_out) = judgeable(self.policy, &calendars, fixes_are_told);
+        let mut replay = replay(&policy, &calendars, past, takes, |arrived| progress.at(arrived));
+        let rules = Pace::of(&policy).rules().iter().map(|entry| entry.rule.id().name()).collect();
+        let figures = figures(past, &mut replay);
+        Played { name: self.name, replay, figures, rules, left_out }
+    }
+}
+
 impl ReplayCommand {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let shown = self.play(edge)?;
@@ -118,44 +141,12 @@ impl ReplayCommand {
             (opened, _) => opened.ok().filter(|_| self.past.example.is_none()),
         };
         let policies = self.policies(repo.as_ref())?;
-        if let Some(other) = self.differing_paths(&policies)? {
-            return Err(Error::usage(format!("`{other}` has other `paths`: other pushes are its own"))
-                .hint("replay policies with other `paths` one by one"));
-        }
         let zone = policies.first().and_then(|(_, found)| found.policy.timezone()).unwrap_or(Tz::UTC);
         let asked = self.past.span(zone, edge)?;
-        let question = self.past.question(asked);
-        let mut judged = Vec::new();
         let mut notes = Vec::new();
-        for (name, found) in policies {
-            let policy = found.environment(self.past.environment.as_deref())?;
-            notes.extend(found.notes.clone());
-            if without_repo {
-                judged.push((name, None, policy));
-                continue;
-            }
-            // Each policy adopts by itself what the governance file says, and has its own calendars.
-            let subject = Subject::open_with(&question, |_| Ok(found))?;
-            let policy = subject.with_adopted(policy, &mut notes);
-            judged.push((name, Some(subject), policy));
-        }
+        let judges = self.judges(policies, asked, &mut notes)?;
         let progress = Progress::new();
-        progress.stage("reading pushes", None);
-        let mut past = match judged.first() {
-            Some((_, Some(subject), policy)) => {
-                let mut past = subject.past(asked.begin).map_err(missing)?;
-                progress.stage("pushes looked at", Some(past.landings.len()));
-                subject.within_paths(&mut past, &policy.paths, |_| progress.step()).map_err(missing)?;
-                past
-            }
-            _ => self.past.told(asked)?,
-        };
-        for (_, subject, policy) in &judged {
-            if let Some(subject) = subject {
-                progress.stage("subjects read", Some(past.landings.len()));
-                subject.tell_fixes(&mut past, policy, |_| progress.step()).map_err(missing)?;
-            }
-        }
+        let mut past = self.pushes(&judges, asked, &progress)?;
         notes.append(&mut past.notes);
         notes.extend(self.past.example.map(|_| STORY.to_owned()));
         let mut seen = BTreeSet::new();
@@ -166,21 +157,13 @@ impl ReplayCommand {
         let to = if asked.end_is_asked || !without_repo { asked.end } else { last };
         let rollout_time = self.past.rollout_time();
         let span = Past { landings: &past.landings, commits: &past.commits };
-        let environment = judged.first().map(|(_, _, policy)| policy.environment.to_string()).unwrap_or_default();
-        // What is read from a repository is read whole; a file may say less.
-        let told = |push: &Landing| !push.subject.is_empty() && (!push.is_fix_like() || !push.files.is_empty());
-        let fixes_are_told = !without_repo || past.landings.iter().all(told);
+        let environment = judges.first().map(|judge| judge.policy.environment.to_string()).unwrap_or_default();
         let unheld = unheld(span, rollout_time);
-        let mut played = Vec::new();
-        for (name, subject, policy) in judged {
-            let calendars = subject.map(|subject| subject.past_calendars(&policy, first, last)).unwrap_or_default();
-            let (policy, left_out) = judgeable(policy, &calendars, fixes_are_told);
-            progress.stage("pushes replayed", Some(past.landings.len()));
-            let mut replay = replay(&policy, &calendars, span, rollout_time, |arrived| progress.at(arrived));
-            let rules = Pace::of(&policy).rules().iter().map(|entry| entry.rule.id().name()).collect();
-            let figures = figures(span, &mut replay);
-            played.push(Played { name, replay, figures, rules, left_out });
-        }
+        let play = |judge: Judge| {
+            progress.stage("pushes replayed", Some(span.landings.len()));
+            judge.play(span, (first, last), rollout_time, &progress)
+        };
+        let played: Vec<Played> = judges.into_iter().map(play).collect();
         if let [one, two] = &played[..]
             && self.against
             && one.replay.rollouts == two.replay.rollouts
@@ -191,23 +174,54 @@ impl ReplayCommand {
         Ok(Shown { past, environment, from, to, rollout_time, unheld, played, notes })
     }
 
-    /// The first policy whose `paths` are not those of the first of all.
-    fn differing_paths<'a>(&self, policies: &'a [(String, Found)]) -> Result<Option<&'a str>, Error> {
-        let asked = self.past.environment.as_deref();
-        let mut paths: Option<Vec<String>> = None;
+    /// Makes the policies ready to judge: each adopts by itself what the governance file says.
+    fn judges(
+        &self,
+        policies: Vec<(String, Found)>,
+        asked: Span,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Judge>, Error> {
+        let mut judges: Vec<Judge> = Vec::new();
         for (name, found) in policies {
-            let own = found.environment(asked)?.paths;
-            if *paths.get_or_insert_with(|| own.clone()) != own {
-                return Ok(Some(name));
+            let policy = found.environment(self.past.environment.as_deref())?;
+            notes.extend(found.notes.clone());
+            if judges.first().is_some_and(|first| first.policy.paths != policy.paths) {
+                return Err(Error::usage(format!("`{name}` has other `paths`: other pushes are its own"))
+                    .hint("replay policies with other `paths` one by one"));
             }
+            let subject = (!self.past.without_repo())
+                .then(|| Subject::open_with(&self.past.question(asked), |_| Ok(found)))
+                .transpose()?;
+            let policy = match &subject {
+                Some(subject) => subject.with_adopted(policy, notes),
+                None => policy,
+            };
+            judges.push(Judge { name, subject, policy });
         }
-        Ok(None)
+        Ok(judges)
+    }
+
+    /// The pushes of the span, with what the judges look at.
+    fn pushes(&self, judges: &[Judge], asked: Span, progress: &Progress) -> Result<Pushed, Error> {
+        let Some((subject, policy)) = judges.first().and_then(|one| Some((one.subject.as_ref()?, &one.policy))) else {
+            return self.past.told(asked);
+        };
+        progress.stage("reading pushes", None);
+        let mut past = subject.past(asked.begin)?;
+        progress.stage("pushes looked at", Some(past.landings.len()));
+        subject.within_paths(&mut past, &policy.paths, |_| progress.step())?;
+        for judge in judges {
+            progress.stage("subjects read", Some(past.landings.len()));
+            subject.tell_fixes(&mut past, &judge.policy, |_| progress.step())?;
+        }
+        Ok(past)
     }
 
     /// The policies to judge by, each with its name.
     fn policies(&self, repo: Option<&Repo>) -> Result<Vec<(String, Found)>, Error> {
         if !self.policy.is_empty() {
-            let named = |named: &PathBuf| Ok((named.display().to_string(), named_policy(repo, named)?));
+            let named =
+                |named: &PathBuf| Ok((named.display().to_string(), policy::find(repo, Some(named), Wanted::InForce)?));
             return self.policy.iter().map(named).collect();
         }
         if self.past.example.is_some() {
@@ -223,15 +237,5 @@ impl ReplayCommand {
                 .hint("`--against` sets the policy of the working tree beside the one on the default branch"));
         }
         Ok(vec![("in force".to_owned(), in_force), ("working tree".to_owned(), draft)])
-    }
-}
-
-/// A policy by its file or, where there is none, by its built-in name.
-fn named_policy(repo: Option<&Repo>, named: &Path) -> Result<Found, Error> {
-    match named.to_str().filter(|name| packs::find(name).is_some()) {
-        Some(name) if !named.exists() => policy::built_in(name),
-        _ if named.exists() => policy::find(repo, Some(named), Wanted::InForce),
-        _ => policy::find(repo, Some(named), Wanted::InForce)
-            .map_err(|error| error.hint(format!("or name a built-in policy: {}", packs::names()))),
     }
 }

@@ -45,8 +45,8 @@ pub struct Run {
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
 
-    /// Judge by this file instead of the policy on the default branch
-    #[arg(long, value_name = "FILE")]
+    /// Judge by this file, or this built-in policy, instead of the policy on the default branch
+    #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 
     /// A record of earlier deployments, beside the ledger: JSON Lines, or the text of `kamal audit`

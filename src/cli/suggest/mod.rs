@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{ArgGroup, Args, ValueEnum, value_parser};
 
-use super::past::{PastArgs, Span, length, missing};
+use super::past::{PastArgs, Span, length};
 use super::{Edge, Outcome};
 use crate::engine::event::{Instant, Precision};
 use crate::engine::replay::Past;
@@ -210,8 +210,8 @@ impl SuggestCommand {
         let question = self.past.question(span);
         let subject = Subject::open_with(&question, |repo| policy::find(Some(repo), None, Wanted::InForce))?;
         let in_force = subject.environment(self.past.environment.as_deref())?;
-        let mut past = subject.past(span.begin).map_err(missing)?;
-        subject.within_paths(&mut past, &in_force.paths, |_| {}).map_err(missing)?;
+        let mut past = subject.past(span.begin)?;
+        subject.within_paths(&mut past, &in_force.paths, |_| {})?;
         Ok(Place {
             past,
             environment: in_force.environment.to_string(),

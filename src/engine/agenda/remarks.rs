@@ -64,10 +64,7 @@ impl Agenda<'_> {
                     _ => say(Weight::Note, format!("{path} freezes nothing in the next 400 days: add what is to come")),
                 },
                 Some(Err(missing)) => {
-                    say(
-                        Weight::Warning,
-                        format!("not known, and shut until it is: {}; {}", missing.what, missing.remedy),
-                    );
+                    say(Weight::Warning, format!("not known, and shut until it is: {missing}"));
                 }
                 None => {}
             }

@@ -100,7 +100,7 @@ impl<'case> Hearing<'case> {
 
     /// Says that a fact is not here.
     pub fn missing(&mut self, missing: Missing) {
-        let why = format!("{}; {}", missing.what, missing.remedy);
+        let why = missing.to_string();
         self.unjudged(Obstacle::Missing(missing), why);
     }
 

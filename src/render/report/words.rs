@@ -364,7 +364,7 @@ pub(super) fn gaps(story: &Story) -> Vec<String> {
     let rhythm = &story.rhythm;
     let mut gaps = Vec::new();
     for missing in [rhythm.deploys.as_ref().err(), rhythm.pushed.as_ref().err()].into_iter().flatten() {
-        gaps.push(format!("missing: {}. {}", missing.what, missing.remedy));
+        gaps.push(format!("missing: {missing}"));
     }
     if let Some(since) = rhythm.deploys_since {
         gaps.push(format!(
