@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::event::Instant;
-use super::metrics::{Overlap, bursts, overlap, percentile};
+use super::metrics::{Burst, Overlap, bursts, overlap, percentile};
 use super::replay::{Past, Replay};
 
 /// Pushes that follow one another so closely are one burst, if there are so many.
@@ -18,6 +18,9 @@ pub struct Waits {
     pub longest: TimeDelta,
 }
 
+/// A burst, and how long after its last push it was live, if ever.
+pub type Live = (Burst, Option<TimeDelta>);
+
 /// What a replay comes to.
 #[derive(Clone, Debug)]
 pub struct Figures {
@@ -27,8 +30,9 @@ pub struct Figures {
     pub overlap: Overlap,
     /// The median and the largest batch, in commits.
     pub batches: Option<(u64, u64)>,
-    /// How many bursts of pushes there were, and how long after its last push each was live: median and longest.
-    pub bursts: usize,
+    /// The bursts of pushes, and how long after its last push each was live, if ever.
+    pub bursts: Vec<Live>,
+    /// Of these lengths the median and the longest.
     pub live: Option<(TimeDelta, TimeDelta)>,
 }
 
@@ -81,11 +85,13 @@ pub fn unheld(past: Past<'_>, rollout_time: TimeDelta) -> Figures {
     }
 }
 
-/// The bursts of pushes, and how long after its last push each was live: median and longest.
-fn live(past: Past<'_>, live: impl Fn(usize) -> Option<TimeDelta>) -> (usize, Option<(TimeDelta, TimeDelta)>) {
+/// The bursts of pushes, how long after its last push each was live, and the median and the longest of that.
+fn live(past: Past<'_>, live: impl Fn(usize) -> Option<TimeDelta>) -> (Vec<Live>, Option<(TimeDelta, TimeDelta)>) {
     let instants: Vec<Instant> = past.landings.iter().map(|landing| landing.at).collect();
-    let bursts = bursts(&instants, BURST_GAP, BURST_LEAST);
-    let mut lives: Vec<TimeDelta> = bursts.iter().filter_map(|burst| live(burst.last)).collect();
+    let bursts = bursts(&instants, BURST_GAP, BURST_LEAST).into_iter();
+    let bursts: Vec<Live> = bursts.map(|burst| (burst, live(burst.last))).collect();
+    let mut lives: Vec<TimeDelta> = bursts.iter().filter_map(|(_, live)| *live).collect();
     lives.sort_unstable();
-    (bursts.len(), percentile(&lives, 50).zip(lives.last().copied()))
+    let told = percentile(&lives, 50).zip(lives.last().copied());
+    (bursts, told)
 }

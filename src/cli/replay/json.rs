@@ -106,7 +106,13 @@ fn policy<'a>(shown: &'a Shown, played: &'a Played) -> Policy<'a> {
             "rejected": stuck.rejected,
         })
     });
-    let (waits, [overlap, batches, bursts]) = figures(&played.figures);
+    let (waits, [overlap, batches, mut bursts]) = figures(&played.figures);
+    let each = played.figures.bursts.iter().map(|(burst, live)| {
+        let last = landings[burst.last].at;
+        let live_at = live.map(|after| utc(last + after));
+        json!({"from": utc(landings[burst.first].at), "to": utc(last), "pushes": burst.size(), "live_at": live_at})
+    });
+    bursts["each"] = each.collect();
     Policy {
         policy: &played.name,
         rollout_count: played.replay.rollouts.len(),
@@ -133,7 +139,7 @@ fn figures(figures: &Figures) -> (Json, [Json; 3]) {
     let overlap = json!({"pairs": figures.overlap.pairs, "together_seconds": seconds(figures.overlap.together)});
     let batches = json!(figures.batches.map(|(median, largest)| json!({"median": median, "largest": largest})));
     let bursts = json!({
-        "count": figures.bursts,
+        "count": figures.bursts.len(),
         "live_median_seconds": figures.live.map(|(median, _)| seconds(median)),
         "live_longest_seconds": figures.live.map(|(_, longest)| seconds(longest)),
     });

@@ -118,7 +118,7 @@ fn more(shown: &Shown, figures: &Figures) -> String {
         let _ = write!(
             text,
             "; the last push of a burst ({} of {BURST_LEAST} or more) was live after {} in the median, {} at most",
-            figures.bursts,
+            figures.bursts.len(),
             glance(median),
             glance(longest)
         );

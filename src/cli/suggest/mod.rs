@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use clap::{ArgGroup, Args, ValueEnum, value_parser};
 
 use super::past::{PastArgs, Span, length};
+use super::progress::Progress;
 use super::{Edge, Outcome};
 use crate::engine::event::{Instant, Precision};
 use crate::engine::replay::Past;
@@ -190,6 +191,8 @@ impl SuggestCommand {
         let wishes = self.wishes();
         let pushes = Past { landings: &past.landings, commits: &past.commits };
         let ground = Ground { environment: &environment, zone, paths: &paths };
+        let progress = Progress::new();
+        progress.stage("trying policies", None);
         let suggestion = suggest(pushes, &wishes, ground, rollout_time).map_err(Error::usage)?;
         Ok(Shown { past, wishes, environment, zone, paths, from, to, rollout_time, suggestion, notes })
     }
