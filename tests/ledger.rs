@@ -17,7 +17,7 @@ use deploy_rhythm::ledger::sqlite::Sqlite;
 use deploy_rhythm::ledger::{Change, LEDGER_ID, Ledger, State};
 use rusqlite::Connection;
 use serde_json::Value as Json;
-use support::ledger::{Limits, binary, exported, finish, last, output};
+use support::ledger::{Limits, alone, binary, exported, finish, last, output};
 use support::repo::Fixture;
 
 const MANY: Limits = Limits { deploys: 1000, per: 60, drain: 0, stale_after: 3600 };
@@ -211,7 +211,7 @@ fn where_nothing_can_be_written_nothing_starts() {
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
     let script =
         format!("trap '' XFSZ; ulimit -f 1; exec {} run -- touch started", env!("CARGO_BIN_EXE_deploy-rhythm"));
-    let full = std::process::Command::new("bash").args(["-c", &script]).current_dir(&shop.path).output().expect("bash");
+    let full = alone(&shop, "bash", &["-c", &script]).output().expect("bash");
     let error = String::from_utf8_lossy(&full.stderr);
     assert_eq!(full.status.code(), Some(3), "{error}");
     assert!(last(&error).starts_with("not started: held: the ledger "), "{error}");

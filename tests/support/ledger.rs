@@ -88,7 +88,12 @@ pub fn exported(fixture: &Fixture) -> Vec<Rollout> {
 
 /// The binary, in an environment of its own.
 pub fn binary(fixture: &Fixture, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deploy-rhythm"));
+    alone(fixture, env!("CARGO_BIN_EXE_deploy-rhythm"), arguments)
+}
+
+/// A program that knows nothing of who runs the tests: a CI job's variables would change what it does.
+pub fn alone(fixture: &Fixture, program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(&fixture.path).env_clear().env("HOME", &fixture.path).env("USER", "ada").args(arguments);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
