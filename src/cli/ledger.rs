@@ -71,7 +71,7 @@ struct Export {
 impl Place {
     fn open(&self, edge: &Edge) -> Result<Box<dyn Ledger>, Error> {
         let home = existing(&self.repo, self.ledger.as_ref(), edge)?;
-        let empty = || Error::usage(format!("the ledger {} is empty: nothing was ever recorded", home.path.display()));
+        let empty = || Error::usage(format!("the ledger {} is empty: nothing was ever recorded", home.name()));
         home.open_existing(edge.clock)?.ok_or_else(empty)
     }
 }

@@ -178,9 +178,9 @@ impl Place {
 pub(super) fn existing(repo: &std::path::Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
     let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
     let home = Home::find(named_ledger(named, edge).as_deref(), repo.shared_dir())?;
-    match home.path.exists() {
+    match home.exists() {
         true => Ok(home),
-        false => Err(Error::usage(format!("there is no ledger at {}", home.path.display()))
+        false => Err(Error::usage(format!("there is no ledger at {}", home.name()))
             .hint("the first `deploy-rhythm run` or `record start` begins it")),
     }
 }

@@ -8,14 +8,23 @@ use crate::engine::event::Instant;
 use crate::error::Error;
 
 /// The ledger's place in the git directory that all worktrees share.
-pub const PLACE: &str = "deploy-rhythm/ledger.sqlite";
+const IN_GIT: &str = "deploy-rhythm/ledger.sqlite";
+
+/// What keeps a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+}
 
 /// Where a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
-    pub path: PathBuf,
-    /// Whether it lies in the repository's git directory, and so is of this repository alone.
+    pub place: Place,
+    /// Whether it is of this repository alone.
     pub own: bool,
+    /// Whether it lies in the repository's git directory, and is gone with it.
+    pub inside: bool,
 }
 
 impl Home {
@@ -26,7 +35,7 @@ impl Home {
     /// Fails where the name is that of a home which this release does not have.
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
         let Some(named) = named else {
-            return Ok(Self { path: git_directory.join(PLACE), own: true });
+            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
         };
         let path = match named.split_once(':') {
             Some(("git", _)) => return Err(refused("a ledger on the git remote (`git:…`)")),
@@ -37,16 +46,34 @@ impl Home {
         if path.is_empty() {
             return Err(Error::usage("the ledger has no path").hint("write `--ledger PATH` or `--ledger sqlite:PATH`"));
         }
-        Ok(Self { path: path.into(), own: false })
+        Ok(Self { place: Place::File(path.into()), own: false, inside: false })
     }
 
-    /// Opens it for appending.
+    /// Whether there is something at its place; what that is, opening it tells.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        match &self.place {
+            Place::File(path) => path.exists(),
+        }
+    }
+
+    /// Its name, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.place {
+            Place::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Opens it for appending; it is begun where there is none.
     ///
     /// # Errors
     ///
     /// Fails where it cannot be written or is no ledger.
     pub fn open(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
-        Ok(Box::new(Sqlite::open(&self.path, clock, PATIENCE)?))
+        match &self.place {
+            Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
+        }
     }
 
     /// Opens it for reading; none where there is none.
@@ -55,8 +82,12 @@ impl Home {
     ///
     /// Fails where it cannot be read or is no ledger.
     pub fn open_existing(&self, clock: fn() -> Instant) -> Result<Option<Box<dyn Ledger>>, Trouble> {
-        let found = Sqlite::open_existing(&self.path, clock, PATIENCE)?;
-        Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
+        match &self.place {
+            Place::File(path) => {
+                let found = Sqlite::open_existing(path, clock, PATIENCE)?;
+                Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
+            }
+        }
     }
 }
 

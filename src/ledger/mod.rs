@@ -11,12 +11,14 @@ pub mod owner;
 pub mod sqlite;
 mod trouble;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Deployment, Instant};
 use chain::{Account, Entry};
-use entry::{Event, Rollouts};
+use entry::{Event, Kept, Rollouts, apply};
 use owner::Owner;
 
 pub use trouble::Trouble;
@@ -87,7 +89,7 @@ impl State {
         target: Option<&str>,
         now: Instant,
     ) -> Vec<Deployment> {
-        let of = |kept: &entry::Kept| {
+        let of = |kept: &Kept| {
             let mut deployment = kept.deployment(now)?;
             if repository.is_none_or(|own| own == kept.repository) {
                 return Some(deployment);
@@ -103,9 +105,8 @@ impl State {
     }
 
     /// The reservations whose process died before they started.
-    pub fn orphans(&self) -> impl Iterator<Item = &entry::Kept> {
-        let orphan =
-            |kept: &&entry::Kept| kept.holds_place(self.now) && kept.owner.as_ref().is_some_and(Owner::has_died);
+    pub fn orphans(&self) -> impl Iterator<Item = &Kept> {
+        let orphan = |kept: &&Kept| kept.holds_place(self.now) && kept.owner.as_ref().is_some_and(Owner::has_died);
         self.rollouts.values().filter(orphan)
     }
 }
@@ -121,10 +122,58 @@ pub struct Change {
 }
 
 impl Change {
+    /// Whether there is nothing to append.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.wait.is_none() && self.leave.is_empty()
+    }
+
     /// Appends one event.
     #[must_use]
     pub fn of(account: Account, event: Event) -> Self {
         Self { events: vec![(account, event)], ..Self::default() }
+    }
+}
+
+/// What a home writes for a change, in one step.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// In the order in which they happened, each the next link of its account's chain.
+    pub entries: Vec<Entry>,
+    /// The rollouts that they made or changed.
+    pub rollouts: Vec<Kept>,
+    pub wait: Option<Waiting>,
+    pub leave: Vec<String>,
+}
+
+impl State {
+    /// What a home that was in this state writes for a change; `head` tells the newest link of an account's chain.
+    ///
+    /// # Errors
+    ///
+    /// Fails where an event cannot happen, or a head cannot be read.
+    pub fn write(
+        &mut self,
+        change: Change,
+        mut head: impl FnMut(&Account) -> Result<(u64, String), Trouble>,
+    ) -> Result<Written, Trouble> {
+        let mut heads: BTreeMap<Account, (u64, String)> = BTreeMap::new();
+        let mut written = Written { wait: change.wait, leave: change.leave, ..Written::default() };
+        let mut changed = BTreeSet::new();
+        for (account, event) in change.events {
+            let id = apply(&mut self.rollouts, self.now, &event)
+                .map_err(|why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows"))?;
+            changed.extend(id);
+            let newest = match heads.remove(&account) {
+                Some(newest) => newest,
+                None => head(&account)?,
+            };
+            let entry = Entry::after(account, (newest.0, &newest.1), self.now, &event);
+            heads.insert(entry.account.clone(), (entry.number, entry.hash.clone()));
+            written.entries.push(entry);
+        }
+        written.rollouts = changed.iter().filter_map(|id| self.rollouts.get(id)).cloned().collect();
+        Ok(written)
     }
 }
 

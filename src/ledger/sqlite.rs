@@ -7,9 +7,9 @@ use chrono::SubsecRound;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::chain::{Account, Entry, GENESIS, stamp};
-use super::entry::{Kept, Rollouts, apply};
+use super::entry::{Kept, Rollouts};
 use super::owner::holder;
-use super::{Change, Ledger, State, Trouble};
+use super::{Change, Ledger, State, Trouble, Written};
 use crate::engine::event::{Instant, parse_instant};
 
 /// The newest form of the tables that this release knows.
@@ -190,29 +190,12 @@ impl Ledger for Sqlite {
         let state = load(&transaction, self.clock).map_err(failed)?.map_err(|what| unreadable(path, &what))?;
         let change = judge(&state);
         self.seen = seen;
-        if change.events.is_empty() && change.wait.is_none() && change.leave.is_empty() {
+        if change.is_empty() {
             return Ok(());
         }
-        let State { now, mut rollouts, .. } = state;
-        for (account, event) in change.events {
-            let changed = apply(&mut rollouts, now, &event)
-                .map_err(|why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows"))?;
-            let head = head(&transaction, &account).map_err(failed)?;
-            write(&transaction, &Entry::after(account, (head.0, &head.1), now, &event)).map_err(failed)?;
-            if let Some(kept) = changed.and_then(|id| rollouts.get(&id)) {
-                let body = serde_json::to_string(kept).unwrap_or_default();
-                let put = "INSERT INTO rollouts VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-                transaction.execute(put, params![kept.id, body]).map_err(failed)?;
-            }
-        }
-        for id in change.leave {
-            transaction.execute("DELETE FROM waiting WHERE id = ?1", [id]).map_err(failed)?;
-        }
-        if let Some(wait) = change.wait {
-            let body = serde_json::to_string(&wait).unwrap_or_default();
-            let put = "INSERT INTO waiting VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-            transaction.execute(put, params![wait.id, body]).map_err(failed)?;
-        }
+        let mut state = state;
+        let written = state.write(change, |account| head(&transaction, account).map_err(failed))?;
+        store(&transaction, &written).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 
@@ -290,18 +273,24 @@ fn head(transaction: &Transaction<'_>, account: &Account) -> Read<(u64, String)>
     Ok(found.map_or((0, GENESIS.to_owned()), |(place, hash)| (number(place), hash)))
 }
 
-fn write(transaction: &Transaction<'_>, entry: &Entry) -> Read<()> {
-    let Entry { account, number, at, body, previous, hash } = entry;
-    let number = i64::try_from(*number).unwrap_or(i64::MAX);
-    transaction.prepare_cached("INSERT INTO entries VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
-        account.repository,
-        account.environment,
-        number,
-        at,
-        body,
-        previous,
-        hash
-    ])?;
+fn store(transaction: &Transaction<'_>, written: &Written) -> Read<()> {
+    let mut put = transaction.prepare_cached("INSERT INTO entries VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for Entry { account, number, at, body, previous, hash } in &written.entries {
+        let number = i64::try_from(*number).unwrap_or(i64::MAX);
+        put.execute(params![account.repository, account.environment, number, at, body, previous, hash])?;
+    }
+    let mut keep = transaction
+        .prepare_cached("INSERT INTO rollouts VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body")?;
+    for kept in &written.rollouts {
+        keep.execute(params![kept.id, serde_json::to_string(kept).unwrap_or_default()])?;
+    }
+    for id in &written.leave {
+        transaction.execute("DELETE FROM waiting WHERE id = ?1", [id])?;
+    }
+    if let Some(wait) = &written.wait {
+        let put = "INSERT INTO waiting VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
+        transaction.execute(put, params![wait.id, serde_json::to_string(wait).unwrap_or_default()])?;
+    }
     Ok(())
 }
 

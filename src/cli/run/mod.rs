@@ -313,7 +313,7 @@ pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) 
     let named = super::question::named_ledger(named, edge);
     let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
     let home = Home::find(named.as_deref(), repo.shared_dir())?;
-    if home.own && edge.surroundings.ci {
+    if home.inside && edge.surroundings.ci {
         return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
             .hint("name a file on a disk that stays, which all jobs share: `--ledger PATH` or DEPLOY_RHYTHM_LEDGER")
             .hint("or deploy from one machine; a ledger on the git remote and one in PostgreSQL are not part of this release"));
