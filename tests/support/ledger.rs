@@ -66,7 +66,12 @@ pub struct Rollout {
 
 /// What `ledger export` prints, by start.
 pub fn exported(fixture: &Fixture) -> Vec<Rollout> {
-    let text = output(fixture, &["ledger", "export"]).1;
+    exported_from(fixture, &[])
+}
+
+/// The same from a ledger that arguments name.
+pub fn exported_from(fixture: &Fixture, ledger: &[&str]) -> Vec<Rollout> {
+    let text = output(fixture, &[&["ledger", "export"], ledger].concat()).1;
     let instant = |json: &Json| json.as_str().map(|text| text.parse().expect("an instant"));
     let text_of = |json: &Json| json.as_str().unwrap_or_default().to_owned();
     let mut all: Vec<Rollout> = text
