@@ -91,12 +91,19 @@ impl LedgerCommand {
 }
 
 fn verify(ledger: &mut dyn Ledger) -> Outcome {
-    let (entries, stopped) = ledger.entries();
+    // What is appended meanwhile is not looked at: the state is that of one instant, and so are its entries.
+    let state = ledger.read();
+    let (mut entries, stopped) = ledger.entries();
+    if let Ok(state) = &state
+        && let Some(newest) = entries.iter().rposition(|entry| entry.hash == state.newest.1)
+    {
+        entries.truncate(newest + 1);
+    }
     let mut found = walk(&entries);
     if let Some(trouble) = stopped {
         found.breaks.push(format!("after {} entries: {trouble}", entries.len()));
     }
-    match ledger.read() {
+    match state {
         Err(trouble) => found.breaks.push(trouble.to_string()),
         Ok(state) => {
             let ids = state.rollouts.keys().chain(found.rollouts.keys());

@@ -241,8 +241,8 @@ impl Start {
             (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(state.now));
             // Records of one run are one rollout, which ships one commit.
             let same = |other: &&Kept| {
-                kept.run.is_some()
-                    && other.run == kept.run
+                kept.run.as_ref() == Some(other.run.as_ref().unwrap_or(&other.id))
+                    && !matches!(other.stage, Stage::Void | Stage::GivenBack)
                     && other.environment == kept.environment
                     && other.repository == kept.repository
             };

@@ -37,16 +37,26 @@ impl Home {
         let Some(named) = named else {
             return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
         };
-        let path = match named.split_once(':') {
-            Some(("git", _)) => return Err(refused("a ledger on the git remote (`git:…`)")),
-            Some(("postgres" | "postgresql", _)) => return Err(refused("a ledger in PostgreSQL (`postgres:…`)")),
-            Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
+        let kind = named.split_once(':').map(|(kind, rest)| (kind.to_ascii_lowercase(), rest));
+        let path = match &kind {
+            Some((kind, _)) if kind == "git" => return Err(refused("a ledger on the git remote (`git:…`)")),
+            Some((kind, _)) if kind == "postgres" || kind == "postgresql" => {
+                return Err(refused("a ledger in PostgreSQL (`postgres:…`)"));
+            }
+            Some((kind, path)) if kind == "sqlite" => path.strip_prefix("//").unwrap_or(path),
+            // What looks like an address is none of a file; and SQLite itself takes some names for ledgers that do not last.
+            Some((kind, _)) if kind.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter)) => {
+                return Err(Error::usage(format!("there is no kind of ledger `{kind}:`"))
+                    .hint("name a file with `--ledger PATH`; one with a colon in its name with `--ledger ./PATH`"));
+            }
             _ => named,
         };
         if path.is_empty() {
             return Err(Error::usage("the ledger has no path").hint("write `--ledger PATH` or `--ledger sqlite:PATH`"));
         }
-        Ok(Self { place: Place::File(path.into()), own: false, inside: false })
+        let path = std::path::absolute(path)
+            .map_err(|error| Error::usage(format!("the ledger {path} has no place: {error}")))?;
+        Ok(Self { place: Place::File(path), own: false, inside: false })
     }
 
     /// Whether there is something at its place; what that is, opening it tells.

@@ -98,6 +98,9 @@ impl State {
                 return None;
             }
             deployment.revision = Some(format!("{} {}", kept.repository, kept.what()).into());
+            // Two repositories may well number their runs alike.
+            let run = kept.run.as_ref().unwrap_or(&kept.id);
+            deployment.run = Some(format!("{} {run}", kept.repository).into());
             (deployment.commit, deployment.environment) = (None, environment.into());
             Some(deployment)
         };

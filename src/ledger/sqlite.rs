@@ -59,10 +59,32 @@ impl Sqlite {
                 )
             })?;
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if !path.exists() {
+            Self::begin(path, clock)?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut opened = Self::connect(path, flags, clock, patience)?;
         opened.prepare().map_err(|error| opened.trouble(&error))?;
         Ok(opened)
+    }
+
+    /// Begins a ledger beside its place and puts it there whole: an empty file at that place was a ledger once.
+    fn begin(path: &Path, clock: fn() -> Instant) -> Result<(), Trouble> {
+        let draft = PathBuf::from(format!("{}.{}", path.display(), std::process::id()));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let begun = Self::connect(&draft, flags, clock, PATIENCE)
+            .and_then(|mut draft| draft.prepare().map_err(|error| trouble(path, &error)))
+            .and_then(|()| match std::fs::hard_link(&draft, path) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Trouble::new(
+                    format!("the ledger {} cannot be made: {error}", path.display()),
+                    "make its folder writable, or name another place with `--ledger PATH`",
+                )),
+                _ => Ok(()),
+            });
+        for rest in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{rest}", draft.display()));
+        }
+        begun
     }
 
     /// Opens a ledger for reading; none where there is none.
@@ -71,23 +93,19 @@ impl Sqlite {
     ///
     /// Fails where the file cannot be read, is no ledger, or is a newer release's.
     pub fn open_existing(path: &Path, clock: fn() -> Instant, patience: Duration) -> Result<Option<Self>, Trouble> {
-        // An empty file is one that somebody is just beginning.
-        if !path.metadata().is_ok_and(|data| data.is_dir() || data.len() > 0) {
+        if !path.exists() {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Self::connect(path, flags, clock, patience)?;
-        let form = opened.form().map_err(|error| opened.trouble(&error))?;
-        opened.refuse(form)?;
-        Ok((form > 0).then_some(opened))
+        Ok(Some(opened))
     }
 
     fn connect(path: &Path, flags: OpenFlags, clock: fn() -> Instant, patience: Duration) -> Result<Self, Trouble> {
         let connection = Connection::open_with_flags(path, flags).map_err(|error| trouble(path, &error))?;
         let opened = Self { path: path.to_owned(), connection, clock, seen: None };
         opened.connection.busy_timeout(patience).map_err(|error| opened.trouble(&error))?;
-        let form = opened.form().map_err(|error| opened.trouble(&error))?;
-        opened.refuse(form)?;
+        opened.refuse()?;
         Ok(opened)
     }
 
@@ -96,12 +114,15 @@ impl Sqlite {
     }
 
     /// Refuses what is no ledger, or a newer release's.
-    fn refuse(&self, form: i64) -> Result<(), Trouble> {
+    fn refuse(&self) -> Result<(), Trouble> {
         let path = self.path.display();
-        let read = |error: rusqlite::Error| self.trouble(&error);
-        let mark: i64 = self.connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(read)?;
-        let tables: i64 =
-            self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(read)?;
+        // One question is of one instant: somebody may be bringing the file forward.
+        let look = "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema) \
+                    FROM pragma_user_version, pragma_application_id";
+        let (form, mark, tables): (i64, i64, i64) = self
+            .connection
+            .query_row(look, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .map_err(|error| self.trouble(&error))?;
         if mark != APPLICATION && (tables > 0 || form != 0 || mark != 0) {
             return Err(Trouble::new(
                 format!("{path} is a database of something else, and is left as it is"),

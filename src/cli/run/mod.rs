@@ -22,7 +22,7 @@ use crate::ledger::home::Home;
 use crate::ledger::{Change, Ledger, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
 use crate::sources::git::Repo;
-use child::Signals;
+use child::{NoEnd, Signals};
 use request::{Answer, Judged, Request};
 use watch::Watch;
 
@@ -175,18 +175,32 @@ impl Run {
         }
         // The start is recorded first: whatever happens next, nobody takes the environment for untouched.
         tell(Event::Started { id: id.clone() }).map_err(|trouble| held_by(&trouble))?;
+        let unstarted = |why: String,
+                         code,
+                         tell: &mut dyn FnMut(Event) -> Result<(), Trouble>,
+                         watch: &mut Watch<'_>| {
+            if let Err(trouble) = tell(Event::Void { id: id.clone(), because: why.clone(), by: None }) {
+                watch.say(&format!("warning: {trouble}; then `deploy-rhythm record void {id} --because \"not run\"`"));
+            }
+            Err(NotStarted { why, code })
+        };
+        if let Some(signal) = signals.came() {
+            let why = format!("stopped by {} before the command was run", child::signal_name(signal));
+            return unstarted(why, u8::try_from(128 + signal).unwrap_or(1), &mut tell, watch);
+        }
         watch.say(&format!("deploy-rhythm: {id} starts: {} to {}", kept.what(), kept.environment));
         let status = match signals.run(&self.command, id) {
             Ok(status) => status,
-            Err(error) => {
-                let why = format!("{} cannot be run: {error}", self.command[0].display());
-                if let Err(trouble) = tell(Event::Void { id: id.clone(), because: why.clone(), by: None }) {
-                    watch.say(&format!(
-                        "warning: {trouble}; then `deploy-rhythm record void {id} --because \"not run\"`"
-                    ));
-                }
+            Err(NoEnd::Unstarted(error)) => {
                 let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                return Err(NotStarted { why, code });
+                let why = format!("{} cannot be run: {error}", self.command[0].display());
+                return unstarted(why, code, &mut tell, watch);
+            }
+            Err(NoEnd::Unknown(error)) => {
+                watch.say(&format!(
+                    "warning: nobody knows how the command ended ({error}), so {id} counts as running: when it has ended, `deploy-rhythm record finish {id} --outcome success|failure`"
+                ));
+                return Ok(1);
             }
         };
         let code = child::code(status);
