@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::{Fields, commit_in, deployment, known_since};
+use super::fields::{Fields, deployment, known_since};
 use super::stream::Entry;
 use super::{Foreign, History};
-use crate::engine::event::{Deployment, DeploymentState, Instant, Precision};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
 
 /// What to ask gh for.
 const ASK: &str = "`gh run list --workflow deploy.yml --limit 1000 --json attempt,conclusion,createdAt,databaseId,headSha,number,startedAt,status,updatedAt,url,workflowName`";
@@ -72,8 +72,7 @@ impl Foreign for GithubRuns {
         };
         let attempt = fields.number("attempt").unwrap_or(1);
         let one = |number: u64, state, start| Deployment {
-            commit: commit_in(&commit),
-            revision: Some(commit.clone().into()),
+            commit: Some(CommitId::new(&commit)),
             run: Some(format!("{id}/{number}").into()),
             url: fields.text("url").map(Into::into),
             ..deployment(format!("{id}/{number}"), state, start)

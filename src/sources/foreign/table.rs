@@ -145,25 +145,26 @@ impl<'a> Layout<'a> {
         if finish.is_some() && !state.is_final() {
             return Err("it has finished, and its state is not final".to_owned());
         }
-        let commit = text(Key::Commit);
-        let revision = text(Key::Revision).or_else(|| commit.clone());
-        if revision.is_none() {
+        let named = text(Key::Commit);
+        let commit = named.as_deref().and_then(commit_in);
+        let revision = text(Key::Revision).or(named.filter(|_| commit.is_none()));
+        if commit.is_none() && revision.is_none() {
             return Err("neither a commit nor a revision says what was deployed".to_owned());
         }
-        let named = deployment(text(Key::Id).unwrap_or_else(|| format!("line {line}")), state, start);
+        let blank = deployment(text(Key::Id).unwrap_or_else(|| format!("line {line}")), state, start);
         let environment = match self.places.iter().any(|(key, _)| *key == Key::Environment) {
             true => text(Key::Environment).ok_or("`environment` is empty")?.into(),
-            false => named.environment.clone(),
+            false => blank.environment.clone(),
         };
         Ok(Deployment {
             environment,
-            commit: commit.as_deref().and_then(commit_in),
+            commit,
             revision: revision.map(Into::into),
             finished_at: finish,
             run: text(Key::Run).map(Into::into),
             actor: text(Key::Actor).map(Into::into),
             url: text(Key::Url).map(Into::into),
-            ..named
+            ..blank
         })
     }
 
