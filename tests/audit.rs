@@ -102,10 +102,14 @@ fn every_deployment_is_paired_and_the_unpaired_come_first() {
     assert_eq!(output(&shop, &["record", "start", "--revision", "sha256:1", "--run", "77/1"]).0, 0);
     let kept = exported(&shop);
     let (run, told) = (&kept[0], &kept[1]);
+    let end = run.finish.expect("an end");
     let log = [
         // The rollout of `run` as another tool saw it: by its commit and its time; and by its time alone.
         json!({"id": "same", "environment": "production", "commit": run.commit, "state": "success", "started_at": later(run.start, 1)}),
         json!({"id": "within", "environment": "production", "commit": null, "revision": "chart-2", "state": "success", "started_at": later(run.start, 0)}),
+        // A tag that was set a little later; and what ran after it, of the same commit.
+        json!({"id": "tag", "environment": "production", "commit": run.commit, "state": "success", "started_at": later(end, 60)}),
+        json!({"id": "again", "environment": "production", "commit": run.commit, "state": "success", "started_at": later(end, 60), "finished_at": later(end, 90)}),
         // That of `record` by its run.
         json!({"id": "by run", "environment": "production", "commit": null, "revision": "x", "state": "in_progress", "started_at": later(told.start, 30), "run": "77/1"}),
         // The same commit long before, and in another environment: nobody asked.
@@ -118,22 +122,23 @@ fn every_deployment_is_paired_and_the_unpaired_come_first() {
     let options = ["--since", "1d", "--until", &later(told.start, 3600), "--deploys", "log.jsonl"];
     let (code, answer) = audit(&shop, &options);
     assert_eq!(code, 0);
-    assert_eq!(column(&answer, "pairing"), ["not-in-ledger", "no-decision", "before-ledger", "approved"]);
-    assert_eq!(column(&answer, "id"), ["elsewhere", &told.id, "before", &run.id]);
+    let pairings = ["not-in-ledger", "not-in-ledger", "no-decision", "before-ledger", "approved"];
+    assert_eq!(column(&answer, "pairing"), pairings);
+    assert_eq!(column(&answer, "id"), ["elsewhere", "again", &told.id, "before", &run.id]);
     let rows = &answer["deployments"];
-    assert_eq!(rows[1]["elsewhere"], json!(["by run"]));
-    let mut elsewhere =
-        column(&json!({"deployments": [{"id": rows[3]["elsewhere"][0]}, {"id": rows[3]["elsewhere"][1]}]}), "id");
-    elsewhere.sort();
-    assert_eq!(elsewhere, ["same", "within"]);
-    assert_eq!((&rows[3]["lane"], &rows[3]["reason"]), (&json!("hotfix"), &json!("=1+1 | @team <b>")));
+    assert_eq!(rows[2]["elsewhere"], json!(["by run"]));
+    let mut elsewhere: Vec<&str> =
+        rows[4]["elsewhere"].as_array().expect("ids").iter().filter_map(Json::as_str).collect();
+    elsewhere.sort_unstable();
+    assert_eq!(elsewhere, ["same", "tag", "within"]);
+    assert_eq!((&rows[4]["lane"], &rows[4]["reason"]), (&json!("hotfix"), &json!("=1+1 | @team <b>")));
     assert_eq!(answer["ledger_is_whole"], true);
-    assert_eq!(answer["counts"]["not-in-ledger"], 1);
+    assert_eq!(answer["counts"]["not-in-ledger"], 2);
     // The decision is the one that `why` prints.
     let (_, text, _) = output(&shop, &["why", &run.id]);
     let recorded: Json = serde_json::from_str(&text).expect("JSON");
     for key in ["id", "verdict", "policy", "policy_digest", "facts_digest"] {
-        assert_eq!(rows[3]["decision"][key], recorded[key], "{key}");
+        assert_eq!(rows[4]["decision"][key], recorded[key], "{key}");
     }
     let (_, staging) = audit(&shop, &[options.as_slice(), &["--environment", "staging"]].concat());
     assert_eq!(column(&staging, "id"), ["elsewhere"]);
@@ -141,7 +146,7 @@ fn every_deployment_is_paired_and_the_unpaired_come_first() {
     // Nothing that others wrote is a formula, markup or an escape code.
     let (code, table, error) = output(&shop, &[["audit", "--format", "csv"].as_slice(), &options].concat());
     assert_eq!(code, 0, "{error}");
-    assert_eq!(table.lines().count(), 5);
+    assert_eq!(table.lines().count(), 6);
     assert!(table.starts_with("\"pairing\",\"environment\",\"id\","), "{table}");
     assert!(table.contains("\"'=HYPERLINK(\"\"http://example.org\"\")\""), "{table}");
     assert!(table.contains("\"'=1+1 | @team <b>\""), "{table}");
@@ -151,7 +156,7 @@ fn every_deployment_is_paired_and_the_unpaired_come_first() {
     assert!(!page.contains("<b>") && !page.contains(" @team"), "{page}");
     let (_, text, _) = output(&shop, &[["audit"].as_slice(), &options].concat());
     for part in [
-        "✘ not in the ledger (1)",
+        "✘ not in the ledger (2)",
         "? recorded without a decision (1)",
         "✔ approved (1)",
         "lane hotfix",
@@ -178,7 +183,7 @@ fn what_an_override_lifted_is_told_and_what_went_against_a_decision() {
     assert_eq!(column(&answer, "pairing"), ["no-decision", "against-decision", "overridden", "approved"]);
     assert_eq!(answer["deployments"][2]["decision"]["overrides"][0]["rule"], "max-frequency");
     let notes = answer["notes"].to_string();
-    assert!(notes.contains("only the ledger was read: what was deployed past it is not seen"), "{notes}");
+    assert!(notes.contains("what was deployed past the ledger is not seen: the deployments: no deploy log"), "{notes}");
     let (_, text, _) = output(&shop, &["audit", "--since", "all"]);
     assert!(text.contains("max-frequency: overridden by ada: the shop is down"), "{text}");
     assert!(text.contains("policy policy.yml (111111111111)"), "{text}");

@@ -5,6 +5,8 @@ mod support {
     pub mod repo;
 }
 
+use deploy_rhythm::sources::deployments::from_text;
+use proptest::prelude::*;
 use serde_json::Value as Json;
 use support::ledger::output;
 use support::repo::Fixture;
@@ -355,4 +357,43 @@ fn text_of_others_stays_text() {
     let (code, text, _) = shop.asks(&["history"]);
     assert_eq!(code, 0);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+/// What is read of a text, or why it cannot be: exit code 2, and one line or more that name the text.
+fn read(bytes: &[u8]) -> Result<usize, String> {
+    match from_text("kept", bytes, None) {
+        Ok(records) => Ok(records.deployments.len()),
+        Err(error) if error.exit_code() == 2 && error.message.contains("kept") => Err(error.message),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_too_broken(
+        which in 0..8_usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(vec![
+            "", "\"", "{", "}", "[", "]", ",", ":", "null", "-1", "1e400", "99999999999999999999", "\u{feff}", "\n", ";", "\\ud800",
+            "\"2026-13-01T00:00:00Z\"", "\"0001-01-01T00:00:00Z\"", "true", "{}", "[]",
+        ])), 0..6),
+        end in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let all = [HELM, REPLICA_SETS, ARGO, HEROKU, FLY, RUNS, DEPLOYMENTS, TABLE];
+        let mut bytes = all[which].as_bytes().to_vec();
+        for (place, text) in &edits {
+            let at = place.index(bytes.len());
+            bytes.splice(at..=at, text.bytes());
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        if cut && !bytes.is_empty() {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        // A text that breaks off is never taken for less than it is, but where its rows end.
+        let whole = edits.is_empty() && cut && which < 6;
+        let is_short = !bytes.is_empty() && bytes.len() < all[which].trim_end().len();
+        prop_assert!(read(&bytes).is_err() || !(whole && is_short), "{}", String::from_utf8_lossy(&bytes));
+    }
 }

@@ -122,10 +122,8 @@ impl Audit {
         let question = asked.question(edge);
         let subject = Subject::open(&question)?;
         let zone = subject.found.policy.timezone().unwrap_or(Tz::UTC);
-        let until = self.until.map(|until| until.end(zone)).transpose()?.unwrap_or_else(|| {
-            // What starts in this very second belongs to it.
-            edge.now.trunc_subsecs(0) + chrono::TimeDelta::seconds(1)
-        });
+        let asked_end = self.until.map(|until| until.end(zone)).transpose()?;
+        let until = asked_end.unwrap_or_else(|| edge.now.trunc_subsecs(0));
         let from = self.since.start(until, zone)?;
         if from.is_some_and(|from| from > until) {
             return Err(Error::usage("the span ends before it begins").hint("check `--since` and `--until`"));
@@ -142,7 +140,8 @@ impl Audit {
         };
         let ledger = ledger(&subject, &asked, edge, &mut sheet)?;
         let others = others(&subject, given, &question, &mut sheet)?;
-        let within = |at: Instant| from.is_none_or(|from| at >= from) && at < until;
+        // Where nobody says when it ends, what a clock that is ahead has dated later belongs to it, too.
+        let within = |at: Instant| from.is_none_or(|from| at >= from) && asked_end.is_none_or(|end| at < end);
         sheet.rows = pair(&ledger, others, edge.now);
         sheet.rows.retain(|row| within(row.start));
         if let Some(name) = &self.environment {
@@ -215,12 +214,12 @@ fn others(
         Some(given) => Ok(given),
         None => deployments::look(&subject.repo, &settings, None, environment, subject.now.instant)?,
     };
-    let Ok(records) = found else {
-        sheet.notes.push(
-            "only the ledger was read: what was deployed past it is not seen; `--deploys FILE` gives what the deployer keeps"
-                .to_owned(),
-        );
-        return Ok(Vec::new());
+    let records = match found {
+        Ok(records) => records,
+        Err(missing) => {
+            sheet.notes.push(format!("what was deployed past the ledger is not seen: {missing}"));
+            return Ok(Vec::new());
+        }
     };
     sheet.sources.extend(records.sources);
     sheet.notes.extend(records.notes);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::engine::decision::Verdict;
@@ -147,7 +148,7 @@ fn decision(at: Instant, decided: Decided) -> Decision {
 
 /// Pairs every rollout with its decision: those without one first, each group by its starts.
 pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Vec<Row> {
-    let mut rows: Vec<Row> = ledger.rollouts.iter().filter_map(|kept| of_ledger(kept, ledger, now)).collect();
+    let mut rows: Vec<Row> = ledger.rollouts.iter().filter_map(|kept| of_ledger(kept, ledger)).collect();
     let places: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.id.clone(), at)).collect();
     let known = Known::of(&ledger.rollouts);
     let mut by_name: BTreeMap<Environment, Vec<Deployment>> = BTreeMap::new();
@@ -155,7 +156,8 @@ pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Ve
         by_name.entry(one.environment.clone()).or_default().push(one);
     }
     for list in by_name.into_values() {
-        for rollout in Rollouts::as_of(list, now, Future::ClocksDisagree, None).all() {
+        // Nothing is judged here: whatever is recorded is told as it is recorded.
+        for rollout in Rollouts::as_of(list, Instant::MAX_UTC, Future::Unseen, None).all() {
             match known.same(rollout, now).and_then(|kept| places.get(&kept.id)) {
                 Some(at) => rows[*at].elsewhere.push(rollout.id.to_string()),
                 None => rows.push(of_others(rollout, ledger)),
@@ -166,7 +168,7 @@ pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Ve
     rows
 }
 
-fn of_ledger(kept: &Kept, ledger: &Ledger, now: Instant) -> Option<Row> {
+fn of_ledger(kept: &Kept, ledger: &Ledger) -> Option<Row> {
     let decision = kept.decision.as_ref().and_then(|id| ledger.decisions.get(id)).cloned();
     let pairing = match &decision {
         None => Pairing::NoDecision,
@@ -185,7 +187,7 @@ fn of_ledger(kept: &Kept, ledger: &Ledger, now: Instant) -> Option<Row> {
         id: kept.id.clone(),
         commit: kept.commit.clone(),
         revision: kept.revision.clone(),
-        start: kept.started_at?.min(now),
+        start: kept.started_at?,
         finish: kept.finished_at,
         outcome,
         actor: kept.actor.clone(),
@@ -254,17 +256,21 @@ impl<'a> Known<'a> {
         let name = &*other.environment;
         let id = self.ids.get(&(name, &*other.id)).copied();
         let run = || self.runs.get(&(name, other.run.as_deref()?)).copied();
-        let runs_at = |kept: &&&Kept, at: Instant| {
-            kept.started_at.is_some_and(|start| start <= at) && at <= kept.finished_at.unwrap_or(now)
-        };
-        // A start that has no end must not claim whatever came later.
+        // A start without an end claims what is near, and not whatever came later: a tag is set before a rollout or after it.
         let told = other.finish.filter(|_| !other.finish_unrecorded);
-        let end = told.unwrap_or(other.start + RESERVED_FOR);
+        let (end, slack) = match told {
+            Some(end) => (end, TimeDelta::zero()),
+            None => (other.start + RESERVED_FOR, RESERVED_FOR),
+        };
         let by_time = || match &other.commit {
             Some(commit) => self.commits.get(&(name, commit.as_str()))?.iter().find(|kept| {
-                runs_at(kept, other.start) || kept.started_at.is_some_and(|start| other.start <= start && start <= end)
+                kept.started_at.is_some_and(|start| start <= end)
+                    && other.start <= kept.finished_at.map_or(now, |finish| finish + slack)
             }),
-            None => self.starts.get(name)?.iter().rev().find(|kept| runs_at(kept, other.start)),
+            None => self.starts.get(name)?.iter().rev().find(|kept| {
+                kept.started_at.is_some_and(|start| start <= other.start)
+                    && other.start <= kept.finished_at.unwrap_or(now)
+            }),
         };
         id.or_else(run).or_else(|| by_time().copied())
     }
