@@ -137,7 +137,7 @@ fn replica_sets_tell_when_they_were_created() {
     );
     assert_eq!(since, Json::Null);
     assert!(
-        shop.notes(&[]).contains("5 ReplicaSets, 1 left out (1 no revision of a Deployment)"),
+        shop.notes(&[]).contains("4 ReplicaSets, 1 left out (1 no revision of a Deployment)"),
         "{}",
         shop.notes(&[])
     );
@@ -181,6 +181,7 @@ fn argo_tells_what_succeeded_and_the_latest() {
         "sync@2026-01-01T09:50:00Z production second 09:50:00 09:50:30 failure grace",
     ];
     assert_eq!((rollouts, since), (all.map(str::to_owned).to_vec(), Json::Null));
+    assert!(shop.notes(&[]).contains("Argo CD history: 4 syncs note:"), "{}", shop.notes(&[]));
     let application: Json = serde_json::from_str(ARGO).expect("JSON");
     shop.keeps(&application["status"]["history"].to_string());
     assert_eq!(shop.rollouts(&[]).0, all[..3]);

@@ -80,7 +80,8 @@ fn cells(row: &Row) -> [String; 21] {
 /// What a spreadsheet would take for a formula is told to be text.
 fn plain(cell: &str) -> String {
     let cell = harmless(cell);
-    match cell.trim_start().starts_with(['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠']) {
+    let begins = cell.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{fffd}');
+    match begins.starts_with(['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠']) {
         true => format!("'{cell}"),
         false => cell.into_owned(),
     }

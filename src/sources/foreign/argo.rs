@@ -96,11 +96,14 @@ impl Foreign for Argo {
             return Err(format!("this is another application, {name}: give one at a time"));
         }
         self.application = Some(name);
-        let status = fields.below("status");
+        let (status, before) = (fields.below("status"), history.deployments.len());
         for sync in status.each("history") {
             self.sync(sync, history)?;
         }
-        Self::latest(status.below("operationState"), history)
+        Self::latest(status.below("operationState"), history)?;
+        // The application is no sync: those in it are.
+        history.seen = history.seen - 1 + history.deployments.len() - before;
+        Ok(())
     }
 
     fn finish(self: Box<Self>, history: &mut History) {

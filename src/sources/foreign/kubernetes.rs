@@ -104,7 +104,10 @@ impl Foreign for Objects {
         let fields = Fields::of(entry);
         match fields.text("kind").as_deref() {
             Some("ReplicaSet") => self.set(fields, history),
-            Some("Deployment") => self.latest(fields),
+            Some("Deployment") => {
+                history.seen -= 1;
+                self.latest(fields)
+            }
             // `argocd app get` leaves the kind out.
             Some("Application") | None => self.argo.get_or_insert_default().take(entry, history),
             Some(kind @ ("DaemonSet" | "StatefulSet" | "ControllerRevision")) => Err(format!(

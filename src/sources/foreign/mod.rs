@@ -113,7 +113,8 @@ struct History {
     places: Vec<usize>,
     /// The entry that is read: its number, from 1, or its line.
     place: usize,
-    entries: usize,
+    /// How many releases, runs or rows were seen.
+    seen: usize,
     left_out: BTreeMap<&'static str, usize>,
     complete_since: Option<Instant>,
     notes: Vec<String>,
@@ -173,7 +174,7 @@ impl History {
             many => format!("{many} {noun}s"),
         };
         let left: usize = self.left_out.values().sum();
-        let mut read = format!("{name} is read as {what}: {}", count(self.entries));
+        let mut read = format!("{name} is read as {what}: {}", count(self.seen));
         if left > 0 {
             let why: Vec<String> = self.left_out.iter().map(|(why, count)| format!("{count} {why}")).collect();
             read.push_str(&format!(", {left} left out ({})", why.join(", ")));
@@ -233,8 +234,8 @@ pub(super) fn parse(name: &str, kind: Kind, bytes: &[u8], columns: Option<&Colum
     };
     let mut bad = Vec::new();
     let mut take = |entry: &stream::Entry| {
-        history.entries += 1;
-        history.place = history.entries;
+        history.seen += 1;
+        history.place += 1;
         if let Err(what) = reader.take(entry, &mut history) {
             bad.push((history.place, what));
         }

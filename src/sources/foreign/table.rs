@@ -64,7 +64,7 @@ pub(super) fn parse(
             continue;
         }
         history.place = row.position().map_or(0, |position| line_of(bytes, position));
-        history.entries += 1;
+        history.seen += 1;
         match layout.deployment(&row, history.place) {
             Ok(deployment) => history.push(deployment),
             Err(what) => bad.push((history.place, what)),
