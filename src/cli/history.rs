@@ -76,6 +76,7 @@ impl History {
             accounts.rollouts.as_ref().map(|rollouts| rollouts.started_since(since).to_vec()).map_err(Clone::clone);
         let mut sources: Vec<String> = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
         sources.push("landings on the default branch".to_owned());
+        let notes = records.as_ref().map(|records| records.notes.as_slice()).unwrap_or_default();
         let mut events =
             events(rollouts.as_deref().unwrap_or_default(), landings.as_deref().unwrap_or_default(), since);
         let hidden = events.len().saturating_sub(self.limit);
@@ -83,7 +84,7 @@ impl History {
         Ok(Outcome::done(match self.format {
             Plain::Json => {
                 let lacking: Vec<&Missing> = [missing(&rollouts), missing(&landings)].into_iter().flatten().collect();
-                json_of(&events, &sources, complete_since, &lacking)
+                json_of(&events, &sources, notes, complete_since, &lacking)
             }
             Plain::Terminal => {
                 let mut out = timeline(&events, edge.cut, now);
@@ -100,6 +101,9 @@ impl History {
                     "read from: {}; {complete}",
                     sources.iter().map(|source| clean(source)).collect::<Vec<_>>().join(", ")
                 );
+                for line in notes.iter().flat_map(|note| wrap(&harmless(&format!("note: {note}")), edge.width)) {
+                    let _ = writeln!(out, "{line}");
+                }
                 if let Some(cut) = cut.filter(|cut| *cut > since) {
                     let _ = writeln!(
                         out,
@@ -213,7 +217,13 @@ fn start_line(rollout: &Rollout, overlapped: Option<&Rollout>, now: Instant) -> 
     )
 }
 
-fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Instant>, missing: &[&Missing]) -> String {
+fn json_of(
+    events: &[Event<'_>],
+    sources: &[String],
+    notes: &[String],
+    complete_since: Option<Instant>,
+    missing: &[&Missing],
+) -> String {
     let event = |event: &Event<'_>| -> Json {
         match event {
             Event::Start(rollout, overlapped) => {
@@ -224,6 +234,6 @@ fn json_of(events: &[Event<'_>], sources: &[String], complete_since: Option<Inst
         }
     };
     let events: Vec<Json> = events.iter().map(event).collect();
-    let value = json!({"schema_version": 1, "complete_since": complete_since.map(utc), "missing": missing, "sources": sources, "events": events});
+    let value = json!({"schema_version": 1, "complete_since": complete_since.map(utc), "missing": missing, "sources": sources, "notes": notes, "events": events});
     format!("{value:#}\n")
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod audit;
 mod calendar;
 mod check;
 mod generate;
@@ -96,6 +97,7 @@ Deploy:
   run          Judge, take the slot, run the command, record what became of it
   record       Tell the ledger of a rollout that does not go through `run`
   ledger       verify, show, export what is recorded
+  audit        Every deployment with its decision, those without one first
 
 Keep the policy:
   policy       validate, show, schema, test, review
@@ -141,6 +143,7 @@ enum Command {
     Run(run::Run),
     Record(record::Record),
     Ledger(ledger::LedgerCommand),
+    Audit(audit::Audit),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -167,6 +170,7 @@ impl Cli {
             Command::Run(command) => command.run(edge),
             Command::Record(command) => command.run(edge),
             Command::Ledger(command) => command.run(edge),
+            Command::Audit(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

@@ -17,6 +17,7 @@ use crate::gather::{Gathered, LedgerSource, Question, Subject};
 use crate::report::Report;
 use crate::sources::deployments::{self, Records};
 use crate::sources::files;
+use crate::sources::foreign::{Columns, columns};
 use crate::sources::git::{Clock, Now};
 
 /// The lane to ask for.
@@ -38,9 +39,14 @@ pub struct QuestionArgs {
     #[arg(long, value_name = "FILE|NAME")]
     pub policy: Option<PathBuf>,
 
-    /// The record of deployments: JSON Lines, or the text of `kamal audit`; `-` reads standard input
+    /// The record of deployments: JSON Lines, the text of `kamal audit`, CSV, or the JSON of helm, kubectl, argocd, heroku, fly
+    /// or gh; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     pub deploys: Option<PathBuf>,
+
+    /// Of CSV, which column holds what: `started=Deployed at,commit=SHA,state==success,timezone=Europe/Paris`
+    #[arg(long, value_name = "KEY=COLUMN,…", requires = "deploys", value_parser = columns)]
+    pub columns: Option<Columns>,
 
     /// The environment [default: the only one that the policy names, else production]
     #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -95,13 +101,13 @@ impl QuestionArgs {
         let Some(path) = &self.deploys else { return Ok(None) };
         if self.reads_input() {
             let input = BufReader::with_capacity(files::PIECE, std::io::stdin().lock());
-            return deployments::from_text("standard input", input).map(Some);
+            return deployments::from_text("standard input", input, self.columns.as_ref()).map(Some);
         }
         let name = path.display().to_string();
         let missing =
             || Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names");
         let file = files::open(path)?.ok_or_else(missing)?;
-        deployments::from_text(&name, BufReader::with_capacity(files::PIECE, file)).map(Some)
+        deployments::from_text(&name, BufReader::with_capacity(files::PIECE, file), self.columns.as_ref()).map(Some)
     }
 
     /// What the arguments ask.

@@ -191,6 +191,7 @@ impl Start {
             repo: self.place.repo.clone(),
             policy: self.policy,
             deploys: None,
+            columns: None,
             environment: self.environment,
             ledger: self.place.ledger.clone(),
             at: None,

@@ -19,6 +19,7 @@ use crate::engine::rules::RuleId;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::render::clean;
+use crate::sources::foreign::{Columns, columns};
 
 /// After how long without holding anything a rule is idle.
 const IDLE: TimeDelta = TimeDelta::days(180);
@@ -38,6 +39,10 @@ pub(super) struct Review {
     /// The record of deployments that idleness is measured on: as `check --deploys`
     #[arg(long, value_name = "FILE|-")]
     deploys: Option<std::path::PathBuf>,
+
+    /// Of CSV, which column holds what: as `check --columns`
+    #[arg(long, value_name = "KEY=COLUMN,…", requires = "deploys", value_parser = columns)]
+    columns: Option<Columns>,
 }
 
 impl Review {
@@ -47,6 +52,7 @@ impl Review {
             repo: self.policy.repo.clone(),
             policy: self.policy.policy.clone(),
             deploys: self.deploys.clone(),
+            columns: self.columns.clone(),
             ledger: None,
             environment: None,
             at: None,

@@ -56,6 +56,7 @@ impl Status {
         let question = self.question.question(edge);
         let given = self.question.given()?;
         let subject = Subject::open(&question)?;
+        let given = given.map(|given| subject.settle(given, &question));
         let mut glances = Vec::new();
         let mut notes = BTreeSet::new();
         for name in names(&subject, given.as_ref(), &question)? {

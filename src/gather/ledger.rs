@@ -153,7 +153,7 @@ impl Subject {
             true => "the repository's ledger".to_owned(),
             false => format!("ledger {}", clean(name)),
         };
-        Ok(Some(Records { deployments, complete_since: None, sources: vec![source], notes }))
+        Ok(Some(Records { deployments, sources: vec![source], notes, ..Records::default() }))
     }
 
     /// The repository's name, which a ledger of several repositories needs.

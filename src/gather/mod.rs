@@ -6,6 +6,7 @@ pub mod calendars;
 pub mod governance;
 mod ledger;
 pub mod past;
+mod settle;
 mod weakening;
 
 use std::cell::{Cell, RefCell};
@@ -120,6 +121,7 @@ impl Subject {
         question: &Question,
         environment: &str,
     ) -> Result<Known<Records>, Error> {
+        let given = given.map(|given| self.settle(given, question));
         let mut records = self.recorded(given, question, environment)?;
         if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
             let before = records.deployments.len();
@@ -204,7 +206,7 @@ impl Subject {
                 deployments: deployments::from_landings(&trunk.landings, &policy.environment, &commit),
                 complete_since: trunk.complete_since,
                 sources: vec!["landings, each taken for a deploy (`trigger: push`)".to_owned()],
-                notes: Vec::new(),
+                ..Records::default()
             });
         }
         let future = self.future();

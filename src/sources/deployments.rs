@@ -1,9 +1,10 @@
 //! The record of deployments: one source for an environment, the others filling the time before it begins.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
+use super::foreign::{self, Columns};
 use super::git::Repo;
 use super::kamal_audit::{self, Extent};
 use super::{files, log};
@@ -26,17 +27,33 @@ pub struct Records {
     pub complete_since: Option<Instant>,
     pub sources: Vec<String>,
     pub notes: Vec<String>,
+    /// Another deployer's list: what it leaves unsaid (an environment, the whole id of a commit) is yet to be settled.
+    pub foreign: bool,
 }
 
-/// Reads the text of `--deploys`: a deploy log, or what `kamal audit` prints; it is the whole history.
+/// How much of a text is looked at to tell what it is, in bytes.
+const BEGINNING: u64 = 64 * 1024;
+
+/// Reads the text of `--deploys`: a deploy log, what `kamal audit` prints, or what another deployer keeps, told from one
+/// another by their content.
 ///
 /// # Errors
 ///
 /// Fails with every bad line.
-pub fn from_text(name: &str, mut text: impl BufRead) -> Result<Records, Error> {
-    let beginning = text.fill_buf().map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
-    if kamal_audit::looks_like(beginning) {
+pub fn from_text(name: &str, mut text: impl BufRead, columns: Option<&Columns>) -> Result<Records, Error> {
+    let mut beginning = Vec::new();
+    let read = text.by_ref().take(BEGINNING).read_to_end(&mut beginning);
+    read.map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
+    let (is_kamal, kind) = (kamal_audit::looks_like(&beginning), foreign::Kind::of(&beginning));
+    let text = Cursor::new(beginning).chain(text);
+    if is_kamal {
         return kamal(name, &files::bounded(text, 0, name, files::LOG_LIMIT)?, Extent::Tail);
+    }
+    if let Some(kind) = kind {
+        return foreign::parse(name, kind, &files::bounded(text, 0, name, files::LOG_LIMIT)?, columns);
+    }
+    if columns.is_some() {
+        return Err(Error::usage(format!("`--columns` is for CSV, and {name} is none")).hint("leave it out"));
     }
     let deployments = log::parse(name, text)?;
     // An empty log is a history without deployments; a pipe whose first half failed looks the same.
@@ -52,7 +69,13 @@ fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
     if audit.deployments.is_empty() {
         notes.push(format!("{name} shows no rollout: no line of it says `Booted app version`"));
     }
-    Ok(Records { deployments: audit.deployments, complete_since: audit.complete_since, sources, notes })
+    Ok(Records {
+        deployments: audit.deployments,
+        complete_since: audit.complete_since,
+        sources,
+        notes,
+        ..Records::default()
+    })
 }
 
 /// Looks for the records of a repository: its ledger, which is read already, deploy log, Kamal's audit log, deploy tags.
@@ -95,13 +118,13 @@ pub fn look(
             _ => format!("the deployments: no deploy log ({}), no Kamal audit log, no tag {pattern}", LOGS.join(", ")),
         };
         let remedy = format!(
-            "give them with `--deploys FILE` (a log in JSON Lines, or the text of `kamal audit`), deploy through `deploy-rhythm run`, which keeps a ledger, begin a log (`touch {}`), or tag each deploy: `git tag -m deploy {}`",
+            "give them with `--deploys FILE` (a log in JSON Lines, CSV, or what kamal, helm, kubectl, argocd, heroku, fly or gh print), deploy through `deploy-rhythm run`, which keeps a ledger, begin a log (`touch {}`), or tag each deploy: `git tag -m deploy {}`",
             LOGS[0],
             pattern.replace("{environment}", environment).replace('*', "$(date +%Y%m%d-%H%M%S)")
         );
         let remedy = match settings.source {
             HistorySource::Auto | HistorySource::Tags => remedy,
-            _ => "give them with `--deploys FILE`: a log in JSON Lines, or the text of `kamal audit`".to_owned(),
+            _ => "give them with `--deploys FILE`: a log in JSON Lines, CSV, or what kamal, helm, kubectl, argocd, heroku, fly or gh print".to_owned(),
         };
         return Ok(Err(Missing::new(what, remedy)));
     }
@@ -168,7 +191,13 @@ fn tags_of(repo: &Repo, settings: &HistorySettings) -> Result<Option<Records>, E
     }
     let oldest = tags.iter().map(|tag| tag.started_at).min();
     let complete_since = oldest.filter(|_| repo.is_shallow());
-    Ok(Some(Records { deployments: tags, complete_since, sources: vec![format!("tags {pattern}")], notes }))
+    Ok(Some(Records {
+        deployments: tags,
+        complete_since,
+        sources: vec![format!("tags {pattern}")],
+        notes,
+        ..Records::default()
+    }))
 }
 
 /// Joins sources, the first that knows an environment being its record.

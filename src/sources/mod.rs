@@ -2,6 +2,7 @@
 
 pub mod deployments;
 pub mod files;
+pub mod foreign;
 pub mod git;
 pub mod ics;
 pub mod kamal_audit;

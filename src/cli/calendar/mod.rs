@@ -81,6 +81,7 @@ impl Calendar {
             repo: self.repo,
             policy: self.policy,
             deploys: None,
+            columns: None,
             ledger: None,
             environment: self.environment,
             at: self.at,

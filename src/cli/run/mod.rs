@@ -21,6 +21,7 @@ use crate::ledger::entry::{Ending, Event, Kept, Stage};
 use crate::ledger::home::Home;
 use crate::ledger::{Change, Ledger, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
+use crate::sources::foreign::{Columns, columns};
 use crate::sources::git::Repo;
 use child::{NoEnd, Signals};
 use request::{Answer, Judged, Request};
@@ -49,9 +50,13 @@ pub struct Run {
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
 
-    /// A record of earlier deployments, beside the ledger: JSON Lines, or the text of `kamal audit`
+    /// A record of earlier deployments, beside the ledger: as `check --deploys`
     #[arg(long, value_name = "FILE")]
     deploys: Option<PathBuf>,
+
+    /// Of CSV, which column holds what: as `check --columns`
+    #[arg(long, value_name = "KEY=COLUMN,…", requires = "deploys", value_parser = columns)]
+    columns: Option<Columns>,
 
     /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
@@ -146,6 +151,7 @@ impl Run {
                 repo: self.repo.clone(),
                 policy: self.policy.clone(),
                 deploys: self.deploys.clone(),
+                columns: self.columns.clone(),
                 environment: self.environment.clone(),
                 ledger: self.ledger.clone(),
                 at: None,

@@ -1,0 +1,107 @@
+//! `gh run list --json …`: `RunFields` in pkg/cmd/run/shared/shared.go of gh.
+
+use std::collections::BTreeSet;
+
+use super::fields::{Fields, deployment, known_since};
+use super::stream::Entry;
+use super::{Foreign, History};
+use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
+
+/// What to ask gh for.
+const ASK: &str = "`gh run list --workflow deploy.yml --limit 1000 --json attempt,conclusion,createdAt,databaseId,headSha,number,startedAt,status,updatedAt,url,workflowName`";
+
+/// gh lists 20 runs unless told otherwise, newest first; a workflow numbers its runs from 1.
+#[derive(Default)]
+pub(super) struct GithubRuns {
+    workflows: BTreeSet<String>,
+    numbers: Vec<(u64, Option<Instant>)>,
+    unnumbered: bool,
+    oldest: Option<Instant>,
+    /// The latest start of a run with attempts that are not told.
+    hidden: Option<Instant>,
+    tried_again: usize,
+}
+
+impl Foreign for GithubRuns {
+    fn name(&self) -> &'static str {
+        "gh run list"
+    }
+
+    fn noun(&self) -> &'static str {
+        "run"
+    }
+
+    fn take(&mut self, entry: &Entry, history: &mut History) -> Result<(), String> {
+        let fields = Fields::of(entry);
+        let lacking = |what: String| format!("{what}: ask for {ASK}");
+        let id = fields.required("databaseId").map_err(lacking)?;
+        let commit = fields.required("headSha").map_err(lacking)?;
+        let status = fields.required("status").map_err(lacking)?;
+        let created = fields.instant("createdAt")?;
+        let start =
+            fields.instant("startedAt")?.or(created).ok_or_else(|| lacking("`startedAt` is missing".to_owned()))?;
+        self.workflows.extend(fields.text("workflowName"));
+        if self.workflows.len() > 1 {
+            let names: Vec<&str> = self.workflows.iter().map(String::as_str).collect();
+            return Err(format!(
+                "these are runs of several workflows ({}), and nothing says which of them deploys: ask for {ASK}",
+                names.join(", ")
+            ));
+        }
+        match fields.number("number") {
+            Some(number) => self.numbers.push((number, Some(created.unwrap_or(start)))),
+            None => self.unnumbered = true,
+        }
+        self.oldest = Some(self.oldest.map_or(start, |oldest| oldest.min(start)));
+        let state = match (status.as_str(), fields.text("conclusion").as_deref()) {
+            ("completed", Some("success" | "neutral")) => DeploymentState::Success,
+            ("completed", Some("failure" | "timed_out")) => DeploymentState::Failure,
+            ("completed", Some("cancelled" | "stale" | "action_required")) => DeploymentState::Error,
+            ("completed", Some("skipped" | "startup_failure")) => {
+                history.leave_out("skipped, or failed before they began");
+                return Ok(());
+            }
+            ("completed", None) => return Err(lacking("`conclusion` is missing".to_owned())),
+            ("completed", Some(other)) => return Err(format!("`conclusion` is `{other}`, which is not known")),
+            ("in_progress", _) => DeploymentState::InProgress,
+            ("queued" | "requested" | "waiting" | "pending", _) => {
+                history.leave_out("not started");
+                return Ok(());
+            }
+            (other, _) => return Err(format!("`status` is `{other}`, which is not known")),
+        };
+        let attempt = fields.number("attempt").unwrap_or(1);
+        let one = |number: u64, state, start| Deployment {
+            commit: Some(CommitId::new(&commit)),
+            run: Some(format!("{id}/{number}").into()),
+            url: fields.text("url").map(Into::into),
+            ..deployment(format!("{id}/{number}"), state, start)
+        };
+        let finish = fields.instant("updatedAt")?.filter(|finish| state.is_final() && *finish >= start);
+        history.push(Deployment { finished_at: finish, ..one(attempt, state, start) });
+        if attempt > 1 {
+            self.tried_again += 1;
+            if let Some(created) = created.filter(|created| *created < start) {
+                history.push(Deployment { precision: Precision::Guessed, ..one(1, DeploymentState::Failure, created) });
+            }
+            if attempt > 2 || created.is_none() {
+                self.hidden = self.hidden.max(Some(start));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, history: &mut History) {
+        let listed = if self.unnumbered { self.oldest } else { known_since(self.numbers, 1) };
+        history.complete_since = listed.max(self.hidden);
+        if self.workflows.is_empty() {
+            history.note(
+                "every run is taken for a deployment: without `workflowName` nothing says of which workflow it is",
+            );
+        }
+        if self.tried_again > 0 {
+            history.note("gh tells the last attempt of a run: its first is taken for one that failed and began when the run was created");
+        }
+        history.note("GitHub's times are whole seconds; a run ends when it was last updated");
+    }
+}
