@@ -83,17 +83,7 @@ impl<'a> Request<'a> {
         (ledger, own): (String, bool),
         edge: &'a Edge,
     ) -> Self {
-        Self {
-            question,
-            given,
-            reason,
-            own,
-            ledger,
-            edge,
-            deadline: None,
-            memory: Memory::default(),
-            dirty: None,
-        }
+        Self { question, given, reason, own, ledger, edge, deadline: None, memory: Memory::default(), dirty: None }
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.

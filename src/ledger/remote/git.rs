@@ -83,9 +83,8 @@ impl Git {
         })?;
         let (out, error) = (kept(child.stdout.take()), kept(child.stderr.take()));
         let ended = wait(&mut child);
-        let text = |reader: JoinHandle<Vec<u8>>| {
-            String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
-        };
+        let text =
+            |reader: JoinHandle<Vec<u8>>| String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned();
         let (out, mut error) = (text(out), text(error));
         if ended.is_none() {
             error.push_str(&format!("\nfatal: no answer within {} seconds", PATIENCE.as_secs()));
@@ -153,7 +152,8 @@ impl Said {
 
     /// Whether the remote itself, or whoever guards it, said no.
     pub(super) fn is_refused(&self) -> bool {
-        let lock = ["failed to update ref", "cannot lock ref", "unable to lock", "already exists", "incorrect old value"];
+        let lock =
+            ["failed to update ref", "cannot lock ref", "unable to lock", "already exists", "incorrect old value"];
         let guarded = ["[remote rejected]", "403", "401", "ermission denied", "Authentication failed", "denied to"];
         let says = |words: &[&str]| words.iter().any(|word| self.error.contains(word) || self.out.contains(word));
         says(&guarded) && !says(&lock)

@@ -138,7 +138,8 @@ impl Remote {
     /// The newest volume that this clone has seen, and where it ended.
     fn seen(&self) -> Option<(u32, Oid)> {
         let refs = self.repo.references_glob(&format!("{}*", self.seen)).ok()?;
-        let kept = refs.flatten().filter_map(|one| Some((one.name().ok()?.rsplit('/').next()?.parse().ok()?, one.target()?)));
+        let kept =
+            refs.flatten().filter_map(|one| Some((one.name().ok()?.rsplit('/').next()?.parse().ok()?, one.target()?)));
         kept.chain(self.tip.as_ref().map(|tip| (tip.book.volume, tip.commit))).max_by_key(|(number, id)| {
             // Of one volume, what this process has seen itself.
             (*number, self.tip.as_ref().is_some_and(|tip| tip.commit == *id))
@@ -260,7 +261,8 @@ impl Remote {
         let place = at(THERE, number);
         let before = self.there.get(&number).copied();
         let lease = format!("--force-with-lease={place}:{}", before.map(|id| id.to_string()).unwrap_or_default());
-        let quiet = ["push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no"];
+        let quiet =
+            ["push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no"];
         let call = [&quiet[..], &[&lease]].concat();
         let mut trouble = None;
         for turn in 0..REPEATS {
@@ -289,7 +291,10 @@ impl Remote {
             self.pause(turn);
         }
         let what = trouble.unwrap_or_else(|| format!("{} did not take an entry", self.name));
-        Err(Trouble::new(what, "see that `git push` reaches it; `deploy-rhythm ledger show` then tells what is recorded"))
+        Err(Trouble::new(
+            what,
+            "see that `git push` reaches it; `deploy-rhythm ledger show` then tells what is recorded",
+        ))
     }
 
     /// Waits a little, at random, longer each time.
@@ -361,7 +366,11 @@ impl Ledger for Remote {
             let approves = change.events.iter().any(|(_, event)| matches!(event, Event::Reserved { .. }));
             if let Some(behind) = state.behind.filter(|behind| approves && *behind > TOLERATED) {
                 return Err(Trouble::new(
-                    format!("this machine's clock lies {} behind the newest entry of {}", duration::show(behind), self.name),
+                    format!(
+                        "this machine's clock lies {} behind the newest entry of {}",
+                        duration::show(behind),
+                        self.name
+                    ),
                     "set it by a time server; if that entry's machine was ahead, wait until time has caught up",
                 ));
             }
@@ -370,7 +379,10 @@ impl Ledger for Remote {
             let written = state.write(change, head)?;
             let mark = format!("{:016x}{:016x}", self.random(), self.random());
             let next = write(&self.repo, tip.as_ref(), state.now, Page::new(written, mark)).map_err(|what| {
-                Trouble::new(format!("an entry of {} cannot be written here: {what}", self.name), "mend that, then ask again")
+                Trouble::new(
+                    format!("an entry of {} cannot be written here: {what}", self.name),
+                    "mend that, then ask again",
+                )
             })?;
             match self.push(&next)? {
                 Fate::Taken => return Ok(()),
