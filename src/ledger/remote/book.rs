@@ -163,13 +163,12 @@ pub(super) struct Tip {
 /// Reads a volume up to a commit, from what is known already where that is a part of it.
 pub(super) fn load(repo: &Repository, commit: Oid, known: Option<&Tip>) -> Result<Tip, String> {
     let (mut pages, base) = back(repo, commit, known.map(|tip| tip.commit))?;
-    let mut tip = match (base, known) {
-        (true, Some(known)) => known.clone(),
-        _ => {
-            let tree = repo.find_commit(commit).map_err(said)?.tree_id();
-            let book = summary(repo, tree)?;
-            Tip { commit, weights: (0, book.1), book: book.0, closed: false, tree, pages: 0 }
-        }
+    let mut tip = if let (true, Some(known)) = (base, known) {
+        known.clone()
+    } else {
+        let tree = repo.find_commit(commit).map_err(said)?.tree_id();
+        let book = summary(repo, tree)?;
+        Tip { commit, weights: (0, book.1), book: book.0, closed: false, tree, pages: 0 }
     };
     while let Some((message, page)) = pages.pop() {
         tip.weights.0 += message;

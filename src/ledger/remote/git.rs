@@ -132,7 +132,7 @@ impl Said {
             ["fatal:", "error:", "remote:", "!"].iter().any(|begin| line.starts_with(begin))
                 && !line.contains("failed to push some refs")
         };
-        let line = lines().find(telling).or_else(|| lines().last()).unwrap_or("git gave no reason");
+        let line = lines().find(telling).or_else(|| lines().next_back()).unwrap_or("git gave no reason");
         let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
         let line: String = without_secrets(line).chars().take(300).collect();
         clean(&line).to_string()
