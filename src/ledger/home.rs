@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::remote::{self, Remote};
 use super::sqlite::{PATIENCE, Sqlite};
 use super::{Ledger, Trouble};
 use crate::engine::event::Instant;
@@ -15,6 +16,8 @@ const IN_GIT: &str = "deploy-rhythm/ledger.sqlite";
 pub enum Place {
     /// A SQLite file.
     File(PathBuf),
+    /// A git remote, by its name or address, of the repository with this git directory.
+    Remote { remote: String, directory: PathBuf },
 }
 
 /// Where a ledger is.
@@ -39,7 +42,14 @@ impl Home {
         };
         let kind = named.split_once(':').map(|(kind, rest)| (kind.to_ascii_lowercase(), rest));
         let path = match &kind {
-            Some((kind, _)) if kind == "git" => return Err(refused("a ledger on the git remote (`git:…`)")),
+            Some((kind, remote)) if kind == "git" => {
+                if remote.is_empty() || remote.starts_with('-') || remote.contains(char::is_control) {
+                    return Err(Error::usage("the ledger names no remote").hint("write `--ledger git:origin`"));
+                }
+                let place = Place::Remote { remote: (*remote).to_owned(), directory: git_directory.to_owned() };
+                // An address may be that of a repository which keeps the ledger of several.
+                return Ok(Self { place, own: !remote::is_address(remote), inside: false });
+            }
             Some((kind, _)) if kind == "postgres" || kind == "postgresql" => {
                 return Err(refused("a ledger in PostgreSQL (`postgres:…`)"));
             }
@@ -64,6 +74,8 @@ impl Home {
     pub fn exists(&self) -> bool {
         match &self.place {
             Place::File(path) => path.exists(),
+            // Only the remote knows.
+            Place::Remote { .. } => true,
         }
     }
 
@@ -72,6 +84,7 @@ impl Home {
     pub fn name(&self) -> String {
         match &self.place {
             Place::File(path) => path.display().to_string(),
+            Place::Remote { remote, .. } => remote::name(remote),
         }
     }
 
@@ -83,6 +96,7 @@ impl Home {
     pub fn open(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
         match &self.place {
             Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
+            Place::Remote { remote, directory } => Ok(Box::new(Remote::open(remote, directory, clock)?)),
         }
     }
 
@@ -95,6 +109,10 @@ impl Home {
         match &self.place {
             Place::File(path) => {
                 let found = Sqlite::open_existing(path, clock, PATIENCE)?;
+                Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
+            }
+            Place::Remote { remote, directory } => {
+                let found = Remote::open_existing(remote, directory, clock)?;
                 Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
             }
         }

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod entry;
 pub mod home;
 pub mod owner;
+pub mod remote;
 pub mod sqlite;
 mod trouble;
 

@@ -58,7 +58,7 @@ pub struct Run {
     #[arg(long, value_name = "KEY=COLUMN,…", requires = "deploys", value_parser = columns)]
     columns: Option<Columns>,
 
-    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    /// The ledger: a SQLite file, or `git:origin` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
     ledger: Option<String>,
 
@@ -235,7 +235,7 @@ fn ask(
             watch.say(&format!("note: {remark}"));
         }
         let give_up = |ledger: &mut dyn Ledger, request: &Request<'_>, ending, because: &str| {
-            let Some(waiting) = &request.waiting else { return };
+            let Some(waiting) = &request.memory.waiting else { return };
             let id = waiting.id.clone();
             let event = Event::Ended { request: id.clone(), ending, because: because.to_owned() };
             let change = Change { leave: vec![id], ..Change::of(judged.account.clone(), event) };
@@ -313,14 +313,19 @@ enum Failed {
 fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
     request.look().map_err(Failed::Error)?;
     let mut judged = None;
-    let appended = ledger.append(&mut |state| match request.judge(state) {
-        Ok((answer, change)) => {
-            judged = Some(Ok(answer));
-            change
-        }
-        Err(error) => {
-            judged = Some(Err(error));
-            Change::default()
+    // A home that somebody else was quicker at asks again: nothing of the answer before it happened.
+    let before = request.memory.clone();
+    let appended = ledger.append(&mut |state| {
+        request.memory = before.clone();
+        match request.judge(state) {
+            Ok((answer, change)) => {
+                judged = Some(Ok(answer));
+                change
+            }
+            Err(error) => {
+                judged = Some(Err(error));
+                Change::default()
+            }
         }
     });
     appended.map_err(Failed::Trouble)?;
@@ -335,8 +340,8 @@ pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) 
     let home = Home::find(named.as_deref(), repo.shared_dir())?;
     if home.inside && edge.surroundings.ci {
         return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
-            .hint("name a file on a disk that stays, which all jobs share: `--ledger PATH` or DEPLOY_RHYTHM_LEDGER")
-            .hint("or deploy from one machine; a ledger on the git remote and one in PostgreSQL are not part of this release"));
+            .hint("keep it on the git remote, `--ledger git:origin` or DEPLOY_RHYTHM_LEDGER (the job needs the right to push)")
+            .hint("or name a file on a disk that stays, which all jobs share: `--ledger PATH`"));
     }
     Ok(home)
 }

@@ -61,11 +61,17 @@ pub(super) struct Request<'a> {
     pub edge: &'a Edge,
     /// Until when it waits; it does not where nothing is said.
     pub deadline: Option<Instant>,
+    pub memory: Memory,
+    /// What of the working tree is in no commit.
+    dirty: Option<String>,
+}
+
+/// What was said and seen at the last judgement that counted.
+#[derive(Clone, Default)]
+pub(super) struct Memory {
     pub waiting: Option<Waiting>,
     id: Option<String>,
     pinned: Option<(CommitId, Option<String>)>,
-    /// What of the working tree is in no commit.
-    dirty: Option<String>,
     decided: Option<Verdict>,
 }
 
@@ -77,20 +83,7 @@ impl<'a> Request<'a> {
         (ledger, own): (String, bool),
         edge: &'a Edge,
     ) -> Self {
-        Self {
-            question,
-            given,
-            reason,
-            own,
-            ledger,
-            edge,
-            deadline: None,
-            waiting: None,
-            id: None,
-            pinned: None,
-            dirty: None,
-            decided: None,
-        }
+        Self { question, given, reason, own, ledger, edge, deadline: None, memory: Memory::default(), dirty: None }
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
@@ -136,7 +129,7 @@ impl<'a> Request<'a> {
         let (report, facts) = report(&subject, gathered);
 
         let decision = &report.decision;
-        let request = self.id.get_or_insert_with(|| held.state.fresh_id("q-")).clone();
+        let request = self.memory.id.get_or_insert_with(|| held.state.fresh_id("q-")).clone();
         let id = held.state.fresh_id(DECISION_ID);
         let decided = |report: &Report| {
             let style = Style::plain();
@@ -157,7 +150,7 @@ impl<'a> Request<'a> {
             let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
             matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
         };
-        let answer = if let Some(kept) = self.waiting.as_ref().filter(|_| supersedes).and_then(|waiting| {
+        let answer = if let Some(kept) = self.memory.waiting.as_ref().filter(|_| supersedes).and_then(|waiting| {
             let all = held.state.rollouts.values();
             all.filter(|kept| account_of(kept) == account).find(|kept| took_place(kept, waiting, &contains))
         }) {
@@ -169,7 +162,7 @@ impl<'a> Request<'a> {
         } else {
             match decision.verdict {
                 Verdict::Approve => {
-                    let newer = self.waiting.as_ref().filter(|_| supersedes).and_then(|own| {
+                    let newer = self.memory.waiting.as_ref().filter(|_| supersedes).and_then(|own| {
                         let passes = |other: &&Waiting| lets_pass(own, other, now) && contains(&other.commit);
                         held.state.waiting.iter().find(passes)
                     });
@@ -201,12 +194,12 @@ impl<'a> Request<'a> {
                         change.events.push((account.clone(), decided(&report)));
                         let rollout = Box::new(kept.clone());
                         change.events.push((account.clone(), Event::Reserved { rollout }));
-                        change.leave.extend(self.waiting.is_some().then_some(request));
+                        change.leave.extend(self.memory.waiting.is_some().then_some(request));
                         Answer::Go(Box::new(kept))
                     }
                 }
                 Verdict::Hold => {
-                    if self.decided != Some(Verdict::Hold) {
+                    if self.memory.decided != Some(Verdict::Hold) {
                         change.events.push((account.clone(), decided(&report)));
                     }
                     change.wait = self.wait(&request, &account, &commit, now, decision.next_approval);
@@ -214,25 +207,25 @@ impl<'a> Request<'a> {
                 }
                 Verdict::Reject => {
                     change.events.push((account.clone(), decided(&report)));
-                    change.leave.extend(self.waiting.is_some().then_some(request));
+                    change.leave.extend(self.memory.waiting.is_some().then_some(request));
                     Answer::Rejected
                 }
             }
         };
-        self.decided = Some(decision.verdict);
+        self.memory.decided = Some(decision.verdict);
         let zone = subject.found.policy.timezone();
         Ok((Judged { answer, report, account, remarks, zone }, change))
     }
 
     /// The commit and the state of the working tree, and what changed of them while it waited.
     fn pin(&mut self, subject: &Subject, remarks: &mut Vec<String>) -> Result<(CommitId, Option<String>), Error> {
-        let commit = match (&self.question.commit, &self.pinned) {
+        let commit = match (&self.question.commit, &self.memory.pinned) {
             // A name that is given means what it named first.
             (Some(_), Some((commit, _))) => commit.clone(),
             (named, _) => subject.commit(named.as_deref())?,
         };
         let dirty = self.dirty.clone();
-        match &self.pinned {
+        match &self.memory.pinned {
             Some((before, _)) if *before != commit => remarks.push(format!(
                 "HEAD moved from {} to {} while this waited: judged anew",
                 before.short(),
@@ -245,11 +238,11 @@ impl<'a> Request<'a> {
         }
         if let Some(dirty) = dirty
             .as_ref()
-            .filter(|dirty| self.pinned.as_ref().is_none_or(|(_, before)| before.as_ref() != Some(*dirty)))
+            .filter(|dirty| self.memory.pinned.as_ref().is_none_or(|(_, before)| before.as_ref() != Some(*dirty)))
         {
             remarks.push(format!("the working tree is not what {} holds: {dirty}", commit.short()));
         }
-        self.pinned = Some((commit.clone(), dirty.clone()));
+        self.memory.pinned = Some((commit.clone(), dirty.clone()));
         Ok((commit, dirty))
     }
 
@@ -267,13 +260,13 @@ impl<'a> Request<'a> {
             repository: account.repository.clone(),
             environment: account.environment.clone(),
             commit: commit.to_string(),
-            since: self.waiting.as_ref().map_or(now, |waiting| waiting.since),
+            since: self.memory.waiting.as_ref().map_or(now, |waiting| waiting.since),
             until: self.deadline?,
             next,
             owner: Owner::this(),
         };
-        let changed = self.waiting.as_ref() != Some(&waiting);
-        self.waiting = Some(waiting.clone());
+        let changed = self.memory.waiting.as_ref() != Some(&waiting);
+        self.memory.waiting = Some(waiting.clone());
         changed.then_some(waiting)
     }
 }
