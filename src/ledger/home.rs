@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::postgres::{Address, Postgres};
 use super::sqlite::{PATIENCE, Sqlite};
 use super::{Ledger, Trouble};
 use crate::engine::event::Instant;
@@ -15,6 +16,8 @@ const IN_GIT: &str = "deploy-rhythm/ledger.sqlite";
 pub enum Place {
     /// A SQLite file.
     File(PathBuf),
+    /// A PostgreSQL database.
+    Postgres(Box<Address>),
 }
 
 /// Where a ledger is.
@@ -32,14 +35,17 @@ impl Home {
     ///
     /// # Errors
     ///
-    /// Fails where the name is that of a home which this release does not have.
+    /// Fails where the name is that of a home which this release does not have, or an address that cannot be read.
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
         let Some(named) = named else {
             return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
         };
         let path = match named.split_once(':') {
             Some(("git", _)) => return Err(refused("a ledger on the git remote (`git:…`)")),
-            Some(("postgres" | "postgresql", _)) => return Err(refused("a ledger in PostgreSQL (`postgres:…`)")),
+            Some(("postgres" | "postgresql", _)) => {
+                let place = Place::Postgres(Box::new(Address::read(named)?));
+                return Ok(Self { place, own: false, inside: false });
+            }
             Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
             _ => named,
         };
@@ -54,6 +60,7 @@ impl Home {
     pub fn exists(&self) -> bool {
         match &self.place {
             Place::File(path) => path.exists(),
+            Place::Postgres(_) => true,
         }
     }
 
@@ -62,6 +69,7 @@ impl Home {
     pub fn name(&self) -> String {
         match &self.place {
             Place::File(path) => path.display().to_string(),
+            Place::Postgres(address) => address.name(),
         }
     }
 
@@ -73,6 +81,7 @@ impl Home {
     pub fn open(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
         match &self.place {
             Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
+            Place::Postgres(address) => Ok(Box::new(Postgres::open(address)?)),
         }
     }
 
@@ -85,6 +94,10 @@ impl Home {
         match &self.place {
             Place::File(path) => {
                 let found = Sqlite::open_existing(path, clock, PATIENCE)?;
+                Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
+            }
+            Place::Postgres(address) => {
+                let found = Postgres::open_existing(address)?;
                 Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
             }
         }

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod entry;
 pub mod home;
 pub mod owner;
+pub mod postgres;
 pub mod sqlite;
 mod trouble;
 
@@ -177,10 +178,34 @@ impl State {
     }
 }
 
+/// What judgements look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the ledger holds.
+    #[default]
+    All,
+    /// These repositories, and what others deploy to these targets.
+    Of { repositories: BTreeSet<String>, targets: BTreeSet<String> },
+    /// The repository of a rollout, and its target.
+    Rollout(String),
+}
+
+impl Scope {
+    /// One repository, and what others deploy to a target.
+    #[must_use]
+    pub fn of(repository: &str, target: Option<&str>) -> Self {
+        let targets = target.into_iter().map(str::to_owned).collect();
+        Self::Of { repositories: BTreeSet::from([repository.to_owned()]), targets }
+    }
+}
+
 /// A home of the ledger.
 pub trait Ledger {
     /// Where it is, for people.
     fn name(&self) -> String;
+
+    /// Tells what the next judgements look at; a home of many repositories then reads and locks no more than that.
+    fn narrow(&mut self, _scope: Scope) {}
 
     /// What it knows now.
     ///

@@ -19,7 +19,7 @@ use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Ending, Event, Kept, Stage};
 use crate::ledger::home::Home;
-use crate::ledger::{Change, Ledger, Trouble};
+use crate::ledger::{Change, Ledger, Scope, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
 use crate::sources::git::Repo;
 use child::Signals;
@@ -116,8 +116,12 @@ impl Run {
         // What is wrong with the call is said before a ledger is begun.
         let home = home(&self.repo, self.ledger.as_ref(), edge)?;
         let subject = Subject::open(&question)?;
-        subject.environment(question.environment.as_deref())?;
+        let policy = subject.environment(question.environment.as_deref())?;
         subject.commit(question.commit.as_deref())?;
+        let scope = match home.own {
+            true => Scope::All,
+            false => Scope::of(&subject.required_name()?, policy.target.as_deref()),
+        };
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {
             let why = format!("there is no command {}", name.display());
@@ -128,6 +132,7 @@ impl Run {
             Ok(ledger) => ledger,
             Err(trouble) => return Ok(Err(held_by(&trouble))),
         };
+        ledger.narrow(scope);
         let place = (ledger.name(), home.own);
         let mut request = Request::new(question, given, self.reason.clone(), place, edge);
         request.deadline = self.wait.map(|wait| (edge.clock)() + wait);
@@ -315,8 +320,8 @@ pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) 
     let home = Home::find(named.as_deref(), repo.shared_dir())?;
     if home.inside && edge.surroundings.ci {
         return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
-            .hint("name a file on a disk that stays, which all jobs share: `--ledger PATH` or DEPLOY_RHYTHM_LEDGER")
-            .hint("or deploy from one machine; a ledger on the git remote and one in PostgreSQL are not part of this release"));
+            .hint("name a PostgreSQL database, or a file on a disk that stays and all jobs share: `--ledger PATH` or DEPLOY_RHYTHM_LEDGER")
+            .hint("or deploy from one machine; a ledger on the git remote is not part of this release"));
     }
     Ok(home)
 }
