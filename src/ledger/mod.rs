@@ -13,6 +13,7 @@ pub mod sqlite;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,8 @@ pub struct State {
     pub behind: Option<TimeDelta>,
     /// When the ledger was begun.
     pub born: Instant,
-    pub rollouts: Rollouts,
+    /// Shared: a judgement looks at thousands, and changes one.
+    pub rollouts: Arc<Rollouts>,
     pub waiting: Vec<Waiting>,
     /// The newest entry of all: its place and its hash.
     pub newest: (u64, String),
@@ -162,7 +164,7 @@ impl State {
         let mut written = Written { wait: change.wait, leave: change.leave, ..Written::default() };
         let mut changed = BTreeSet::new();
         for (account, event) in change.events {
-            let id = apply(&mut self.rollouts, self.now, &event)
+            let id = apply(Arc::make_mut(&mut self.rollouts), self.now, &event)
                 .map_err(|why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows"))?;
             changed.extend(id);
             let newest = match heads.remove(&account) {

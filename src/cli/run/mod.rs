@@ -53,7 +53,7 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     deploys: Option<PathBuf>,
 
-    /// The ledger: a SQLite file [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    /// The ledger: a SQLite file, or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
     ledger: Option<String>,
 

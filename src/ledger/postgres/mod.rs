@@ -10,12 +10,13 @@ mod session;
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
 use super::chain::{Account, Entry, GENESIS};
-use super::entry::{Event, Kept, Rollouts};
+use super::entry::{Event, Kept, Rollouts, read_rollouts};
 use super::{Change, Ledger, Scope, State, Trouble, Written};
 use crate::engine::event::{Instant, parse_instant};
 use crate::render::clean;
@@ -40,7 +41,7 @@ pub struct Postgres {
     session: Option<Session>,
     scope: Scope,
     /// What the last judgement knew: the rollouts of these names, up to this change.
-    known: Option<(Names, Rollouts, i64)>,
+    known: Option<(Names, Arc<Rollouts>, i64)>,
     /// What tells whether something moved.
     seen: Option<String>,
     glances: u8,
@@ -185,7 +186,7 @@ impl Postgres {
         }
         let (rollouts, since) = match self.known.take() {
             Some((of, rollouts, last)) if of == names => (rollouts, last),
-            _ => (Rollouts::new(), 0),
+            _ => (Arc::default(), 0),
         };
         let loaded = self.ask(async |session| session.load(&names, since, true, true).await)?;
         let last = loaded.last;
@@ -230,7 +231,7 @@ impl Postgres {
     }
 
     /// What was read, as a state.
-    fn state(&self, loaded: Loaded, mut rollouts: Rollouts, names: &Names) -> Result<(State, Vec<Head>), Trouble> {
+    fn state(&self, loaded: Loaded, mut rollouts: Arc<Rollouts>, names: &Names) -> Result<(State, Vec<Head>), Trouble> {
         let name = self.address.name();
         if loaded.form != FORM.to_string() {
             return Err(other_form(&name, &loaded.form));
@@ -242,10 +243,9 @@ impl Postgres {
             )
         };
         let at = |text: &str| parse_instant(text).ok_or_else(|| unreadable(format!("`{text}` is no instant")));
-        for body in &loaded.rollouts {
-            let kept: Kept =
-                serde_json::from_str(body).map_err(|error| unreadable(format!("a rollout in it: {error}")))?;
-            rollouts.insert(kept.id.clone(), kept);
+        let changed = read_rollouts(&loaded.rollouts).map_err(unreadable)?;
+        if !changed.is_empty() {
+            Arc::make_mut(&mut rollouts).extend(changed);
         }
         let waiting: Result<_, _> = loaded.waiting.iter().map(|body| serde_json::from_str(body)).collect();
         let waiting = waiting.map_err(|error| unreadable(format!("a waiting request in it: {error}")))?;
@@ -294,7 +294,7 @@ impl Ledger for Postgres {
             self.ready()?;
             let names = self.names()?;
             let loaded = self.ask(async |session| session.load(&names, 0, false, begin).await)?;
-            Ok(self.state(loaded, Rollouts::new(), &names)?.0)
+            Ok(self.state(loaded, Arc::default(), &names)?.0)
         };
         let state = read();
         self.give_up();
