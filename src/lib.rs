@@ -12,7 +12,8 @@
 //!   environment: `now` is a value, so `--at` and scenarios need no fake clock.
 //! - [`sources`]: where facts come from, one file or folder each; [`sources::git`] alone names git2.
 //! - [`ledger`]: what nobody else remembers: reservations, rollouts, decisions, chained by hash. An approval of `run` is a
-//!   reservation, taken in the transaction that judged it; [`ledger::sqlite`] alone names rusqlite.
+//!   reservation, taken in the transaction that judged it; [`ledger::sqlite`] alone names rusqlite,
+//!   [`ledger::postgres`] alone tokio-postgres.
 //! - [`governance`]: pure. Governance files: what they ask for, and how that stands to the policy.
 //! - [`gather`]: the facts of one request, brought together from the sources.
 //! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.

@@ -43,7 +43,7 @@ struct Place {
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
 
-    /// The ledger: a SQLite file, or `git:origin` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
     ledger: Option<String>,
 }

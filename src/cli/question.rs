@@ -52,7 +52,7 @@ pub struct QuestionArgs {
     #[arg(long, short, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub environment: Option<String>,
 
-    /// The ledger: a SQLite file, or `git:origin` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory, where there is one]
+    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory, where there is one]
     #[arg(long, value_name = "PATH")]
     pub ledger: Option<String>,
 

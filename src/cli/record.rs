@@ -13,7 +13,7 @@ use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::home::Home;
-use crate::ledger::{Change, LEDGER_ID};
+use crate::ledger::{Change, LEDGER_ID, Scope};
 use crate::sources::git::Repo;
 
 /// Tell the ledger of a rollout that does not go through `run`
@@ -45,7 +45,7 @@ struct Place {
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
 
-    /// The ledger: a SQLite file, or `git:origin` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
     ledger: Option<String>,
 }
@@ -157,6 +157,7 @@ impl Place {
     fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
         let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
         let mut ledger = found.open(edge.clock)?;
+        ledger.narrow(Scope::Rollout(id.to_owned()));
         let mut known = false;
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
@@ -237,6 +238,9 @@ impl Start {
             exit: None,
         };
         let mut ledger = home.open(edge.clock)?;
+        if !home.own {
+            ledger.narrow(Scope::of(&kept.repository, kept.target.as_deref()));
+        }
         let mut clash = None;
         ledger.append(&mut |state| {
             (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(state.now));

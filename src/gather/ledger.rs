@@ -8,10 +8,10 @@ use crate::engine::event::{Environment, Instant};
 use crate::engine::facts::{Known, Missing};
 use crate::engine::policy::Trigger;
 use crate::error::Error;
-use crate::ledger::State;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::home::{Home, name_of};
 use crate::ledger::owner::Owner;
+use crate::ledger::{Scope, State};
 use crate::render::clean;
 use crate::sources::deployments::{self, Records};
 
@@ -58,8 +58,14 @@ impl Subject {
             LedgerSource::Read { .. } if given.is_some() => None,
             LedgerSource::Read { named, ci, clock } => {
                 let home = Home::find(named.as_deref(), self.repo.shared_dir())?;
+                let target = self.found.policy.target(&Environment::from(environment));
+                let scope = match self.repository().filter(|_| !home.own) {
+                    Some(name) => Scope::of(&name, target.as_deref()),
+                    None => Scope::All,
+                };
                 let read = home.open_existing(*clock).and_then(|found| {
                     let Some(mut ledger) = found else { return Ok(None) };
+                    ledger.narrow(scope);
                     let state = ledger.read()?;
                     Ok(Some(Arc::new(Held { state, name: ledger.name(), own: home.own, ci: *ci })))
                 });

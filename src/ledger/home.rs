@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::postgres::{Address, Postgres};
 use super::remote::{self, Remote};
 use super::sqlite::{PATIENCE, Sqlite};
 use super::{Ledger, Trouble};
@@ -18,6 +19,8 @@ pub enum Place {
     File(PathBuf),
     /// A git remote, by its name or address, of the repository with this git directory.
     Remote { remote: String, directory: PathBuf },
+    /// A PostgreSQL database.
+    Postgres(Box<Address>),
 }
 
 /// Where a ledger is.
@@ -35,7 +38,7 @@ impl Home {
     ///
     /// # Errors
     ///
-    /// Fails where the name is that of a home which this release does not have.
+    /// Fails where the name is that of a home which this release does not have, or an address that cannot be read.
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
         let Some(named) = named else {
             return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
@@ -51,7 +54,8 @@ impl Home {
                 return Ok(Self { place, own: !remote::is_address(remote), inside: false });
             }
             Some((kind, _)) if kind == "postgres" || kind == "postgresql" => {
-                return Err(refused("a ledger in PostgreSQL (`postgres:…`)"));
+                let place = Place::Postgres(Box::new(Address::read(named)?));
+                return Ok(Self { place, own: false, inside: false });
             }
             Some((kind, path)) if kind == "sqlite" => path.strip_prefix("//").unwrap_or(path),
             // What looks like an address is none of a file; and SQLite itself takes some names for ledgers that do not last.
@@ -74,8 +78,8 @@ impl Home {
     pub fn exists(&self) -> bool {
         match &self.place {
             Place::File(path) => path.exists(),
-            // Only the remote knows.
-            Place::Remote { .. } => true,
+            // Only the other side knows.
+            Place::Remote { .. } | Place::Postgres(_) => true,
         }
     }
 
@@ -85,6 +89,7 @@ impl Home {
         match &self.place {
             Place::File(path) => path.display().to_string(),
             Place::Remote { remote, .. } => remote::name(remote),
+            Place::Postgres(address) => address.name(),
         }
     }
 
@@ -97,6 +102,7 @@ impl Home {
         match &self.place {
             Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
             Place::Remote { remote, directory } => Ok(Box::new(Remote::open(remote, directory, clock)?)),
+            Place::Postgres(address) => Ok(Box::new(Postgres::open(address)?)),
         }
     }
 
@@ -115,13 +121,12 @@ impl Home {
                 let found = Remote::open_existing(remote, directory, clock)?;
                 Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
             }
+            Place::Postgres(address) => {
+                let found = Postgres::open_existing(address)?;
+                Ok(found.map(|found| Box::new(found) as Box<dyn Ledger>))
+            }
         }
     }
-}
-
-fn refused(what: &str) -> Error {
-    Error::usage(format!("{what} is not part of this release"))
-        .hint("name a file with `--ledger PATH`, or leave it out: the ledger is then in the repository's git directory")
 }
 
 /// The name that an address gives a repository: lower-case host and path, without user, scheme, port and `.git`.

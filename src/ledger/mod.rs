@@ -8,11 +8,13 @@ pub mod chain;
 pub mod entry;
 pub mod home;
 pub mod owner;
+pub mod postgres;
 pub mod remote;
 pub mod sqlite;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -65,7 +67,8 @@ pub struct State {
     pub behind: Option<TimeDelta>,
     /// When the ledger was begun.
     pub born: Instant,
-    pub rollouts: Rollouts,
+    /// Shared: a judgement looks at thousands, and changes one.
+    pub rollouts: Arc<Rollouts>,
     pub waiting: Vec<Waiting>,
     /// The newest entry of all: its place and its hash.
     pub newest: (u64, String),
@@ -165,7 +168,7 @@ impl State {
         let mut written = Written { wait: change.wait, leave: change.leave, ..Written::default() };
         let mut changed = BTreeSet::new();
         for (account, event) in change.events {
-            let id = apply(&mut self.rollouts, self.now, &event)
+            let id = apply(Arc::make_mut(&mut self.rollouts), self.now, &event)
                 .map_err(|why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows"))?;
             changed.extend(id);
             let newest = match heads.remove(&account) {
@@ -181,10 +184,34 @@ impl State {
     }
 }
 
+/// What judgements look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the ledger holds.
+    #[default]
+    All,
+    /// These repositories, and what others deploy to these targets.
+    Of { repositories: BTreeSet<String>, targets: BTreeSet<String> },
+    /// The repository of a rollout, and its target.
+    Rollout(String),
+}
+
+impl Scope {
+    /// One repository, and what others deploy to a target.
+    #[must_use]
+    pub fn of(repository: &str, target: Option<&str>) -> Self {
+        let targets = target.into_iter().map(str::to_owned).collect();
+        Self::Of { repositories: BTreeSet::from([repository.to_owned()]), targets }
+    }
+}
+
 /// A home of the ledger.
 pub trait Ledger {
     /// Where it is, for people.
     fn name(&self) -> String;
+
+    /// Tells what the next judgements look at; a home of many repositories then reads and locks no more than that.
+    fn narrow(&mut self, _scope: Scope) {}
 
     /// What it knows now.
     ///

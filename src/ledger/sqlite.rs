@@ -1,13 +1,14 @@
 //! The ledger in a SQLite file: one machine, nothing to set up. Only this file names rusqlite.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::SubsecRound;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::chain::{Account, Entry, GENESIS, stamp};
-use super::entry::{Kept, Rollouts};
+use super::entry::{Rollouts, read_rollouts};
 use super::owner::holder;
 use super::{Change, Ledger, State, Trouble, Written};
 use crate::engine::event::{Instant, parse_instant};
@@ -40,6 +41,8 @@ pub struct Sqlite {
     clock: fn() -> Instant,
     /// What the file's own count of changes was at the last look.
     seen: Option<i64>,
+    /// The rollouts after the last append, good until somebody else writes.
+    known: Option<(i64, Arc<Rollouts>)>,
 }
 
 type Read<T> = rusqlite::Result<T>;
@@ -103,7 +106,7 @@ impl Sqlite {
 
     fn connect(path: &Path, flags: OpenFlags, clock: fn() -> Instant, patience: Duration) -> Result<Self, Trouble> {
         let connection = Connection::open_with_flags(path, flags).map_err(|error| trouble(path, &error))?;
-        let opened = Self { path: path.to_owned(), connection, clock, seen: None };
+        let opened = Self { path: path.to_owned(), connection, clock, seen: None, known: None };
         opened.connection.busy_timeout(patience).map_err(|error| opened.trouble(&error))?;
         opened.refuse()?;
         Ok(opened)
@@ -198,7 +201,7 @@ impl Ledger for Sqlite {
         let path = self.path.clone();
         let look = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            load(&transaction, clock)
+            load(&transaction, clock, None)
         };
         look(&mut self.connection).map_err(|error| trouble(&path, &error))?.map_err(|what| unreadable(&path, &what))
     }
@@ -208,16 +211,22 @@ impl Ledger for Sqlite {
         let failed = |error: rusqlite::Error| trouble(path, &error);
         let seen = self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let state = load(&transaction, self.clock).map_err(failed)?.map_err(|what| unreadable(path, &what))?;
+        // Under the lock this number stands still; this connection's own appends do not change it.
+        let moved: i64 = transaction.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)?;
+        let known = self.known.take().filter(|(at, _)| *at == moved).map(|(_, rollouts)| rollouts);
+        let state = load(&transaction, self.clock, known).map_err(failed)?.map_err(|what| unreadable(path, &what))?;
         let change = judge(&state);
         self.seen = seen;
         if change.is_empty() {
+            self.known = Some((moved, state.rollouts));
             return Ok(());
         }
         let mut state = state;
         let written = state.write(change, |account| head(&transaction, account).map_err(failed))?;
         store(&transaction, &written).map_err(failed)?;
-        transaction.commit().map_err(failed)
+        transaction.commit().map_err(failed)?;
+        self.known = Some((moved, state.rollouts));
+        Ok(())
     }
 
     fn has_moved(&mut self) -> bool {
@@ -246,7 +255,11 @@ impl Ledger for Sqlite {
 }
 
 /// The state of the ledger inside a transaction; the inner error says what of it cannot be understood.
-fn load(transaction: &Transaction<'_>, clock: fn() -> Instant) -> Read<Result<State, String>> {
+fn load(
+    transaction: &Transaction<'_>,
+    clock: fn() -> Instant,
+    known: Option<Arc<Rollouts>>,
+) -> Read<Result<State, String>> {
     let newest: Option<(i64, String, String)> = transaction
         .query_row("SELECT seq, hash, at FROM entries ORDER BY seq DESC LIMIT 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -256,25 +269,24 @@ fn load(transaction: &Transaction<'_>, clock: fn() -> Instant) -> Read<Result<St
     let bodies = |sql: &str| -> Read<Vec<String>> {
         transaction.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()
     };
-    let (rollouts, waiting) =
-        (bodies("SELECT body FROM rollouts")?, bodies("SELECT body FROM waiting ORDER BY rowid")?);
+    let rollouts = known.is_none().then(|| bodies("SELECT body FROM rollouts")).transpose()?.unwrap_or_default();
+    let waiting = bodies("SELECT body FROM waiting ORDER BY rowid")?;
     // Entries are written to the microsecond: what is judged is what is written.
     let clock = clock().trunc_subsecs(6);
     Ok((|| {
         let at = |text: &str| parse_instant(text).ok_or_else(|| format!("`{text}` is no instant"));
         let last = newest.as_ref().map(|(.., last)| at(last)).transpose()?;
         let now = last.map_or(clock, |last| clock.max(last));
-        let mut kept = Rollouts::new();
-        for body in rollouts {
-            let one: Kept = serde_json::from_str(&body).map_err(|error| format!("a rollout in it: {error}"))?;
-            kept.insert(one.id.clone(), one);
-        }
+        let rollouts = match known {
+            Some(known) => known,
+            None => Arc::new(Rollouts::from_iter(read_rollouts(&rollouts)?)),
+        };
         let waiting: Result<_, _> = waiting.iter().map(|body| serde_json::from_str(body)).collect();
         Ok(State {
             now,
             behind: Some(now - clock).filter(|behind| !behind.is_zero()),
             born: at(&born)?,
-            rollouts: kept,
+            rollouts,
             waiting: waiting.map_err(|error| format!("a waiting request in it: {error}"))?,
             newest: newest
                 .map_or((0, GENESIS.to_owned()), |(seq, hash, _)| (u64::try_from(seq).unwrap_or_default(), hash)),

@@ -101,6 +101,7 @@ pub fn alone(fixture: &Fixture, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.current_dir(&fixture.path).env_clear().env("HOME", &fixture.path).env("USER", "ada").args(arguments);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs(fixture.ledger.iter().map(|ledger| ("DEPLOY_RHYTHM_LEDGER", ledger)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -21,6 +21,8 @@ pub fn minute(minutes: i64) -> Instant {
 pub struct Fixture {
     home: TempDir,
     pub path: PathBuf,
+    /// The ledger that its commands are told of; none where it is in the git directory.
+    pub ledger: Option<String>,
 }
 
 impl Fixture {
@@ -54,7 +56,7 @@ impl Fixture {
         let home = TempDir::new().expect("a directory");
         let path = home.path().join("repo");
         std::fs::create_dir(&path).expect("a directory");
-        Self { home, path }
+        Self { home, path, ledger: None }
     }
 
     /// A path beside the repository.

@@ -19,7 +19,7 @@ use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Ending, Event, Kept, Stage};
 use crate::ledger::home::Home;
-use crate::ledger::{Change, Ledger, Trouble};
+use crate::ledger::{Change, Ledger, Scope, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
 use crate::sources::foreign::{Columns, columns};
 use crate::sources::git::Repo;
@@ -58,7 +58,7 @@ pub struct Run {
     #[arg(long, value_name = "KEY=COLUMN,…", requires = "deploys", value_parser = columns)]
     columns: Option<Columns>,
 
-    /// The ledger: a SQLite file, or `git:origin` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
+    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
     #[arg(long, value_name = "PATH")]
     ledger: Option<String>,
 
@@ -121,8 +121,12 @@ impl Run {
         // What is wrong with the call is said before a ledger is begun.
         let home = home(&self.repo, self.ledger.as_ref(), edge)?;
         let subject = Subject::open(&question)?;
-        subject.environment(question.environment.as_deref())?;
+        let policy = subject.environment(question.environment.as_deref())?;
         subject.commit(question.commit.as_deref())?;
+        let scope = match home.own {
+            true => Scope::All,
+            false => Scope::of(&subject.required_name()?, policy.target.as_deref()),
+        };
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {
             let why = format!("there is no command {}", name.display());
@@ -133,6 +137,7 @@ impl Run {
             Ok(ledger) => ledger,
             Err(trouble) => return Ok(Err(held_by(&trouble))),
         };
+        ledger.narrow(scope);
         let place = (ledger.name(), home.own);
         let mut request = Request::new(question, given, self.reason.clone(), place, edge);
         request.deadline = self.wait.map(|wait| (edge.clock)() + wait);
@@ -341,7 +346,7 @@ pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) 
     if home.inside && edge.surroundings.ci {
         return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
             .hint("keep it on the git remote, `--ledger git:origin` or DEPLOY_RHYTHM_LEDGER (the job needs the right to push)")
-            .hint("or name a file on a disk that stays, which all jobs share: `--ledger PATH`"));
+            .hint("or name a PostgreSQL database, or a file on a disk that stays and that all jobs share: `--ledger PATH`"));
     }
     Ok(home)
 }

@@ -99,7 +99,7 @@ impl<'a> Request<'a> {
         let mut change = Change::default();
         let dead: Vec<(Account, String)> = state.orphans().map(|kept| (account_of(kept), kept.id.clone())).collect();
         for (account, id) in dead {
-            if let Some(kept) = state.rollouts.get_mut(&id) {
+            if let Some(kept) = Arc::make_mut(&mut state.rollouts).get_mut(&id) {
                 kept.stage = Stage::GivenBack;
             }
             let because = "its process died before it started".to_owned();

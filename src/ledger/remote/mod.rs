@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -129,14 +130,14 @@ impl Remote {
         let Some(Tip { book, .. }) = &self.tip else {
             let newest = (0, GENESIS.to_owned());
             let (rollouts, waiting) = (Rollouts::new(), Vec::new());
-            return State { now: clock, behind: None, born: clock, rollouts, waiting, newest };
+            return State { now: clock, behind: None, born: clock, rollouts: Arc::new(rollouts), waiting, newest };
         };
         let now = book.at.map_or(clock, |last| clock.max(last));
         State {
             now,
             behind: Some(now - clock).filter(|behind| !behind.is_zero()),
             born: book.born,
-            rollouts: book.rollouts.clone(),
+            rollouts: Arc::new(book.rollouts.clone()),
             waiting: book.waiting.clone(),
             newest: (book.count, book.newest.clone()),
         }
