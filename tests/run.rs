@@ -201,7 +201,7 @@ fn a_wrong_call_begins_no_ledger() {
         (&["run", "--environment", "moon", "--", "true"][..], "names no environment `moon`"),
         (&["run", "--commit", "nowhere", "--", "true"], "nowhere"),
         (&["run", "--lane", "hotfix", "--", "true"], "a hotfix needs its reason"),
-        (&["run", "--ledger", "git:origin", "--", "true"], "is not part of this release"),
+        (&["run", "--ledger", "git:", "--", "true"], "the ledger names no remote"),
         (&["run", "--ledger", "postgres://db", "--", "true"], "is not part of this release"),
         (&["run", "--wait", "8d", "--", "true"], "the longest wait is 7d"),
         (&["run", "--reason", "two\nlines", "--", "true"], "one line"),
