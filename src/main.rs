@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         ledger: variable("DEPLOY_RHYTHM_LEDGER"),
         ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "false" | "0")),
         user: ["GITHUB_ACTOR", "USER", "LOGNAME"].into_iter().find_map(variable),
+        run: variable("DEPLOY_RHYTHM_RUN"),
         path: std::env::var_os("PATH"),
         watched: std::io::stderr().is_terminal(),
     };

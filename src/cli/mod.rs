@@ -8,6 +8,7 @@ mod history;
 mod init;
 mod judged;
 mod ledger;
+mod outer;
 mod past;
 mod policy;
 mod progress;
@@ -55,6 +56,8 @@ pub struct Surroundings {
     pub ci: bool,
     /// Who runs this.
     pub user: Option<String>,
+    /// `DEPLOY_RHYTHM_RUN`: the rollout that this is a part of, by its own word.
+    pub run: Option<String>,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.

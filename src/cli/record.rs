@@ -6,7 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::question::{QuestionArgs, named_ledger};
 use super::run::home;
-use super::{Edge, Outcome};
+use super::{Edge, Outcome, outer};
+use crate::engine::event::CommitId;
 use crate::engine::lane::Lane;
 use crate::error::Error;
 use crate::gather::Subject;
@@ -158,6 +159,10 @@ impl Place {
         let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
         let mut ledger = found.open(edge.clock)?;
         let mut known = false;
+        // `run` records the end of its own rollout, when it has ended.
+        if outer::of_run(&ledger.read()?, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
+            return Ok(Outcome::done(String::new()));
+        }
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
                 known = true;
@@ -212,6 +217,12 @@ impl Start {
             false => None,
         };
         let account = Account { repository: repository.clone(), environment: policy.environment.to_string() };
+        if let Some(commit) = &commit
+            && let Some(outer) = outer::find(edge, &home, &subject, &policy.environment, &CommitId::new(commit))??
+        {
+            // What it is a part of is recorded already.
+            return Ok(Outcome::done(format!("{}\n", outer.id)));
+        }
         let mut kept = Kept {
             id: String::new(),
             repository,

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::question::{LaneName, QuestionArgs, RequestArgs};
-use super::{Edge, Outcome};
+use super::{Edge, Outcome, outer};
 use crate::engine::duration;
 use crate::error::Error;
 use crate::gather::Subject;
@@ -116,14 +116,22 @@ impl Run {
         // What is wrong with the call is said before a ledger is begun.
         let home = home(&self.repo, self.ledger.as_ref(), edge)?;
         let subject = Subject::open(&question)?;
-        subject.environment(question.environment.as_deref())?;
-        subject.commit(question.commit.as_deref())?;
+        let policy = subject.environment(question.environment.as_deref())?;
+        let commit = subject.commit(question.commit.as_deref())?;
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {
             let why = format!("there is no command {}", name.display());
             return Ok(Err(NotStarted { why, code: 127 }));
         }
+        let outer = match outer::find(edge, &home, &subject, &policy.environment, &commit)? {
+            Ok(outer) => outer,
+            Err(trouble) => return Ok(Err(held_by(&trouble))),
+        };
         let mut signals = Signals::catch()?;
+        if let Some(Kept { id, .. }) = outer {
+            watch.say(&format!("deploy-rhythm: a part of {id}: nothing is recorded"));
+            return Ok(signals.run(&self.command, &id).map(child::code).map_err(|error| self.not_run(&error)));
+        }
         let mut ledger = match home.open(edge.clock) {
             Ok(ledger) => ledger,
             Err(trouble) => return Ok(Err(held_by(&trouble))),
@@ -156,6 +164,11 @@ impl Run {
         }
     }
 
+    fn not_run(&self, error: &std::io::Error) -> NotStarted {
+        let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        NotStarted { why: format!("{} cannot be run: {error}", self.command[0].display()), code }
+    }
+
     /// Starts the command, and records its start and its end.
     fn deploy(
         &self,
@@ -179,14 +192,14 @@ impl Run {
         let status = match signals.run(&self.command, id) {
             Ok(status) => status,
             Err(error) => {
-                let why = format!("{} cannot be run: {error}", self.command[0].display());
-                if let Err(trouble) = tell(Event::Void { id: id.clone(), because: why.clone(), by: None }) {
+                let not_run = self.not_run(&error);
+                let why = not_run.why.clone();
+                if let Err(trouble) = tell(Event::Void { id: id.clone(), because: why, by: None }) {
                     watch.say(&format!(
                         "warning: {trouble}; then `deploy-rhythm record void {id} --because \"not run\"`"
                     ));
                 }
-                let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                return Err(NotStarted { why, code });
+                return Err(not_run);
             }
         };
         let code = child::code(status);
