@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand.
 
 mod calendar;
+mod caller;
 mod check;
 mod generate;
 mod governance;
 mod history;
+mod hook;
 mod init;
 mod judged;
 mod ledger;
@@ -58,10 +60,25 @@ pub struct Surroundings {
     pub user: Option<String>,
     /// `DEPLOY_RHYTHM_RUN`: the rollout that this is a part of, by its own word.
     pub run: Option<String>,
+    /// Whether somebody sits at a terminal: standard input or standard error is one, and no agent runs this.
+    pub attended: bool,
+    /// Whether an agent runs this: `CLAUDECODE` is set.
+    pub agent: bool,
+    /// What Kamal tells its hooks.
+    pub kamal: Kamal,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.
     pub watched: bool,
+}
+
+/// What Kamal tells its hooks: `KAMAL_COMMAND`, `KAMAL_VERSION`, `KAMAL_DESTINATION`, `KAMAL_PERFORMER`.
+#[derive(Clone, Debug, Default)]
+pub struct Kamal {
+    pub command: Option<String>,
+    pub version: Option<String>,
+    pub destination: Option<String>,
+    pub performer: Option<String>,
 }
 
 /// What a command answers: the text for standard output, and the exit code.
@@ -99,6 +116,7 @@ Deploy:
   run          Judge, take the slot, run the command, record what became of it
   record       Tell the ledger of a rollout that does not go through `run`
   ledger       verify, show, export what is recorded
+  hook         What the hooks call that `init --hook` writes
 
 Keep the policy:
   policy       validate, show, schema, test, review
@@ -144,6 +162,7 @@ enum Command {
     Run(run::Run),
     Record(record::Record),
     Ledger(ledger::LedgerCommand),
+    Hook(hook::HookCommand),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -170,6 +189,7 @@ impl Cli {
             Command::Run(command) => command.run(edge),
             Command::Record(command) => command.run(edge),
             Command::Ledger(command) => command.run(edge),
+            Command::Hook(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::question::{QuestionArgs, named_ledger};
 use super::run::home;
-use super::{Edge, Outcome, outer};
+use super::{Edge, Outcome, caller, outer};
 use crate::engine::event::CommitId;
 use crate::engine::lane::Lane;
+use crate::engine::policy::Policy;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
@@ -16,6 +17,7 @@ use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::home::Home;
 use crate::ledger::{Change, LEDGER_ID};
 use crate::sources::git::Repo;
+use crate::sources::policy::{self, Wanted};
 
 /// Tell the ledger of a rollout that does not go through `run`
 #[derive(Debug, Args)]
@@ -159,9 +161,14 @@ impl Place {
         let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
         let mut ledger = found.open(edge.clock)?;
         let mut known = false;
+        let state = ledger.read()?;
         // `run` records the end of its own rollout, when it has ended.
-        if outer::of_run(&ledger.read()?, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
+        if outer::of_run(&state, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
             return Ok(Outcome::done(String::new()));
+        }
+        if state.rollouts.get(id).is_some_and(|kept| caller::is_another_s(kept, edge)) {
+            let policy = policy_in_force(&self.repo);
+            caller::may(edge, policy.as_ref(), "settle somebody else's rollout")?;
         }
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
@@ -177,6 +184,12 @@ impl Place {
                 .hint("`deploy-rhythm ledger show` lists them; what another source records is settled there")),
         }
     }
+}
+
+/// The policy that names who may act; none where it cannot be read.
+fn policy_in_force(repo: &std::path::Path) -> Option<Policy> {
+    let repo = Repo::open(repo).ok()?;
+    policy::find(Some(&repo), None, Wanted::InForce).ok().map(|found| found.policy)
 }
 
 /// The home of a ledger that is there already.

@@ -1,7 +1,7 @@
 //! `run`: judge, take the slot, run the command, record what became of it.
 
 mod child;
-mod request;
+pub(super) mod request;
 mod watch;
 
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::question::{LaneName, QuestionArgs, RequestArgs};
-use super::{Edge, Outcome, outer};
+use super::{Edge, Outcome, caller, outer};
 use crate::engine::duration;
 use crate::error::Error;
 use crate::gather::Subject;
@@ -118,6 +118,9 @@ impl Run {
         let subject = Subject::open(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
         let commit = subject.commit(question.commit.as_deref())?;
+        if matches!(self.lane, Some(LaneName::Hotfix)) {
+            caller::may(edge, Some(&subject.found.policy), "claim a hotfix")?;
+        }
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {
             let why = format!("there is no command {}", name.display());
