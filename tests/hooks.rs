@@ -194,6 +194,7 @@ fn spent() -> (Fixture, Fixture) {
 #[test]
 fn an_agent_hears_what_it_may_do_instead() {
     let (_remote, shop) = spent();
+    shop.git(0, &["config", "alias.p", "push origin"]);
     let sub = shop.path.join("sub");
     std::fs::create_dir(&sub).expect("a folder");
     for command in [
@@ -207,6 +208,7 @@ fn an_agent_hears_what_it_may_do_instead() {
         "echo $(git push)",
         "git -c color.ui=never push --all",
         "sudo -u deploy env A=b git push",
+        "git p main",
     ] {
         let (code, out, error) = runs(&shop, command);
         assert_eq!((code, out.as_str()), (2, ""), "{command}: {error}");
@@ -257,6 +259,7 @@ fn what_cannot_deploy_passes_unheard() {
         "gh pr view 12",
         "deploy-rhythm run --wait 2h -- kamal deploy",
         "git push; )(",
+        &"(".repeat(3000),
         "cat .github/deploy-rhythm.yml",
         "rm -rf target",
     ] {
@@ -459,4 +462,24 @@ fn without_a_terminal_some_acts_need_a_name_in_the_policy() {
     assert_eq!(output(&shop, &hotfix).0, 0);
     let (code, _, error) = finish(binary(&shop, &hotfix).env("CLAUDECODE", "1").spawn().expect("it runs"));
     assert_eq!(code, 2, "{error}");
+}
+
+#[test]
+fn a_change_that_names_more_callers_or_fewer_commands_is_found() {
+    let governed = "version: 1\nhooks: {deploy-commands: [make ship]}\nenvironments: {production: {hard-mandatory: [governance: {}]}}\n";
+    let (_remote, shop) = shop(governed);
+    shop.switch("topic");
+    shop.write("CLAUDE.md", "- Never force-push to main.\n");
+    for (change, found) in [
+        (
+            "hooks: {deploy-commands: [make ship], without-terminal: [claude-code]}",
+            "another caller may act without a terminal",
+        ),
+        ("hooks: {}", "a command is no longer named as one that deploys"),
+    ] {
+        shop.write(".github/deploy-rhythm.yml", &governed.replace("hooks: {deploy-commands: [make ship]}", change));
+        shop.commit(2, "Change the policy");
+        let (_, text, error) = output(&shop, &["check", "--format", "json"]);
+        assert!(text.contains(found), "{text}{error}");
+    }
 }

@@ -51,6 +51,7 @@ pub struct Edge {
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the environment says or does not")]
 pub struct Surroundings {
     /// `DEPLOY_RHYTHM_LEDGER`: the ledger, where no argument names it.
     pub ledger: Option<String>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::deployers::{Act, Push, acts};
+use super::deployers::{Act, Push, acts, quoted};
 use super::guarded::{Guard, Guarded};
 use super::judge::{self, Refusal};
 use super::shell::{Simple, commands};
@@ -216,7 +216,7 @@ fn push_of(edge: &Edge, push: &Push) -> Answer {
     }
     // What git itself will refuse needs no judgement.
     let Ok(commit) = subject.commit(Some(&source)) else { return Answer::Pass };
-    if subject.branch_tip() == Some(&commit) && !deploys && repo.remote_tip(&branch).as_ref() == Some(&commit) {
+    if !deploys && repo.remote_tip(&branch).as_ref() == Some(&commit) {
         return Answer::Pass;
     }
     let is_new = !deploys && repo.remote_tip(&branch).is_none();
@@ -244,13 +244,4 @@ fn named_environment(edge: &Edge, dir: &Path, words: &[String]) -> Option<String
     let names = subject.found.policy.exact_names();
     let value = |word: &str| word.rsplit('=').next().unwrap_or(word).to_owned();
     words.iter().skip(1).map(|word| value(word)).find(|word| names.contains(&word.as_str()))
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    match !word.is_empty() && word.bytes().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }

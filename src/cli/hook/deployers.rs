@@ -124,9 +124,9 @@ fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
             // An alias is what it stands for.
             let alias = Repo::open(&push.dir).ok().and_then(|repo| repo.configured(&format!("alias.{other}")));
             let Some(alias) = alias.filter(|_| depth < 4) else { return Vec::new() };
-            let rest = rest.iter().map(|word| format!(" '{}'", word.text.replace('\'', "'\\''"))).collect::<String>();
+            let rest = rest.iter().map(|word| quoted(&word.text)).collect::<Vec<_>>().join(" ");
             let text =
-                alias.strip_prefix('!').map_or_else(|| format!("git {alias}{rest}"), |text| format!("{text}{rest}"));
+                alias.strip_prefix('!').map_or_else(|| format!("git {alias} {rest}"), |text| format!("{text} {rest}"));
             return commands(&text, &push.dir).iter().flat_map(|simple| acts(simple, named, depth + 1)).collect();
         }
     }
@@ -224,5 +224,14 @@ fn may_deploy(simple: &Simple, rest: &[&str]) -> bool {
             ["deploy", "environment:", "release", "rollout"].iter().any(|sign| text.contains(sign))
         }
         _ => true,
+    }
+}
+
+/// A word as a shell reads it back.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
+    match !word.is_empty() && word.bytes().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }

@@ -146,7 +146,7 @@ impl Script {
             },
             (None, false) => {
                 files::replace(&self.top, name, &self.whole())?;
-                self.make_executable(&path)?;
+                make_executable(&path)?;
                 Ok(format!("wrote {name}"))
             }
             (Some(text), false) if text.contains(OURS) => Ok(format!("there already: {name}")),
@@ -168,11 +168,11 @@ impl Script {
     fn by_hand(&self, why: &str) -> Error {
         Error::usage(format!("{} {why}", self.inside)).hint(format!("what it needs to call: {}", self.call.trim_end()))
     }
+}
 
-    fn make_executable(&self, path: &Path) -> Result<(), Error> {
-        let permissions = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(path, permissions).map_err(|error| unwritable(path, &error))
-    }
+fn make_executable(path: &Path) -> Result<(), Error> {
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, permissions).map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {

@@ -30,7 +30,12 @@ pub(super) fn question(edge: &Edge, repo: &Path) -> Question {
 /// The environments that a push is judged in: those named, else the one that is meant where nobody says.
 fn environments(policy: &Policy) -> Vec<String> {
     let names: Vec<String> = policy.exact_names().into_iter().map(str::to_owned).collect();
-    if names.is_empty() { vec![policy.default_environment().to_string()] } else { names }
+    let default = policy.default_environment();
+    match names.is_empty() {
+        // Patterns alone name no environment that a push could be meant for.
+        true => policy.environment(&default).map(|_| default.to_string()).into_iter().collect(),
+        false => names,
+    }
 }
 
 /// Judges a push; the strictest refusal of all environments, the latest of those that only hold.

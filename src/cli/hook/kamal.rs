@@ -96,17 +96,15 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     for remark in remarks {
         say(&format!("note: {remark}"));
     }
-    match answer {
-        Answer::Go(kept) => {
-            say(&format!("deploy-rhythm: {} starts: {} to {}", kept.id, kept.what(), kept.environment));
-            Ok(Outcome::done(String::new()))
-        }
-        _ => {
-            let command = format!("kamal {}", edge.surroundings.kamal.command.as_deref().unwrap_or("deploy"));
-            say(&refusal(&report, &Refused { what: "this Kamal deploy", command: Some(&command), budget: None }));
-            Ok(Outcome { text: String::new(), code: 1 })
-        }
+    if let Answer::Go(kept) = answer {
+        say(&format!("deploy-rhythm: {} starts: {} to {}", kept.id, kept.what(), kept.environment));
+        return Ok(Outcome::done(String::new()));
     }
+    let Kamal { command, destination, .. } = &edge.surroundings.kamal;
+    let to = destination.as_ref().map(|name| format!(" -d {name}")).unwrap_or_default();
+    let command = format!("kamal {}{to}", command.as_deref().unwrap_or("deploy"));
+    say(&refusal(&report, &Refused { what: "this Kamal deploy", command: Some(&command), budget: None }));
+    Ok(Outcome { text: String::new(), code: 1 })
 }
 
 /// The reservation starts at once, and is Kamal's.

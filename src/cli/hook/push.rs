@@ -30,10 +30,7 @@ pub(super) fn run(edge: &Edge, remote: &str, url: &str) -> Result<Outcome, Error
     let here = Path::new(".");
     let passes = Outcome { text: String::new(), code: 0 };
     let question = judge::question(edge, here);
-    let mut subject = match open(&question)? {
-        Some(subject) => subject,
-        None => return Ok(passes),
-    };
+    let Some(mut subject) = open(&question)? else { return Ok(passes) };
     let deploys = is_platform(remote, url);
     let Some(branch) = target(&subject, remote, url).filter(|_| !lines.is_empty()) else { return Ok(passes) };
     for Line { local, remote_ref, remote } in lines {

@@ -15,6 +15,18 @@ const LONGEST: usize = 64 * 1024;
 /// How deep text may stand in text: `sh -c "sh -c …"`, `$( $( … ) )`.
 const DEEPEST: usize = 8;
 
+/// How many brackets may be open at once: what the parser tries grows by the power of those that nobody closes.
+const MOST_OPEN: i32 = 16;
+
+fn open_at_once(text: &str) -> i32 {
+    let steps = text.bytes().map(|byte| i32::from(byte == b'(') - i32::from(byte == b')'));
+    let depths = steps.scan(0, |depth: &mut i32, step| {
+        *depth = (*depth + step).max(0);
+        Some(*depth)
+    });
+    depths.max().unwrap_or_default()
+}
+
 /// A word, as far as it is known before the shell expands it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
@@ -48,7 +60,7 @@ struct Walk {
 
 impl Walk {
     fn text(&mut self, text: &str, dir: &mut PathBuf) {
-        if text.len() > LONGEST || self.depth >= DEEPEST {
+        if text.len() > LONGEST || self.depth >= DEEPEST || open_at_once(text) > MOST_OPEN {
             return;
         }
         let mut parser = Parser::new(std::io::Cursor::new(text.as_bytes()), &ParserOptions::default());
@@ -178,14 +190,14 @@ impl Walk {
 
     fn redirect(&mut self, redirect: &IoRedirect, simple: &mut Simple) {
         let dir = simple.dir.clone();
-        let file = match redirect {
-            IoRedirect::File(
-                _,
-                Kind::Write | Kind::Append | Kind::Clobber | Kind::ReadAndWrite,
-                Target::Filename(file),
-            ) => file,
-            IoRedirect::OutputAndError(file, _) => file,
-            _ => return,
+        let (IoRedirect::OutputAndError(file, _)
+        | IoRedirect::File(
+            _,
+            Kind::Write | Kind::Append | Kind::Clobber | Kind::ReadAndWrite,
+            Target::Filename(file),
+        )) = redirect
+        else {
+            return;
         };
         let file = self.word(&file.value, &dir);
         simple.writes.push(file);
