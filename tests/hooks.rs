@@ -144,6 +144,11 @@ fn a_chain_of_fixes_is_stopped_before_it_lands() {
     let (code, _, error) = git(&shop, &["push"]);
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("REJECT") && error.contains("fix-chain: "), "{error}");
+    // The first push of all has none before it.
+    let fresh = Fixture::bare();
+    shop.git(0, &["remote", "set-url", "origin", &format!("file://{}", fresh.path.display())]);
+    let first = git(&shop, &["push", "origin", "main"]);
+    assert_eq!(first.0, 0, "{first:?}");
 }
 
 #[test]

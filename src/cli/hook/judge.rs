@@ -53,6 +53,10 @@ pub(super) fn push(
             continue;
         }
         let policy = subject.environment(Some(&name))?;
+        // Before the first push there was none to count.
+        if pushing.is_new && !pushing.deploys && policy.trigger.is_none() {
+            continue;
+        }
         let refusal = judged(subject, subject.gather_push(policy, question, pushing)?);
         let rank = |refusal: &Refusal| (refusal.report.decision.verdict, refusal.report.decision.next_approval);
         if let Some(refusal) = refusal.filter(|one| worst.as_ref().is_none_or(|worst| rank(one) > rank(worst))) {
