@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use deploy_rhythm::cli::{Cli, Edge, Outcome, Surroundings};
+use deploy_rhythm::cli::{Cli, Edge, Kamal, Outcome, Surroundings};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -13,10 +13,20 @@ fn main() -> ExitCode {
     let wished = variable("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     #[expect(clippy::disallowed_methods, reason = "the one clock: from here on time is a value, or a ledger's")]
     let clock: fn() -> chrono::DateTime<chrono::Utc> = chrono::Utc::now;
+    let agent = variable("CLAUDECODE").is_some();
     let surroundings = Surroundings {
         ledger: variable("DEPLOY_RHYTHM_LEDGER"),
         ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "false" | "0")),
         user: ["GITHUB_ACTOR", "USER", "LOGNAME"].into_iter().find_map(variable),
+        run: variable("DEPLOY_RHYTHM_RUN"),
+        attended: !agent && (std::io::stdin().is_terminal() || std::io::stderr().is_terminal()),
+        agent,
+        kamal: Kamal {
+            command: variable("KAMAL_COMMAND"),
+            version: variable("KAMAL_VERSION"),
+            destination: variable("KAMAL_DESTINATION"),
+            performer: variable("KAMAL_PERFORMER"),
+        },
         path: std::env::var_os("PATH"),
         watched: std::io::stderr().is_terminal(),
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Outcome;
+use super::hook::install::{self, Hook};
 use crate::error::Error;
 use crate::sources::deployments::{LOGS, TAGS};
 use crate::sources::files;
@@ -19,8 +20,16 @@ pub struct Init {
     repo: PathBuf,
 
     /// Print the policy instead of writing it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "hook")]
     print: bool,
+
+    /// Write hooks instead of the policy, beside what is there; safe to run twice
+    #[arg(long, value_enum, value_name = "HOOK")]
+    hook: Vec<Hook>,
+
+    /// Remove the hooks that `--hook` names
+    #[arg(long, requires = "hook")]
+    remove: bool,
 }
 
 /// What was seen in a repository, and what follows from it.
@@ -36,6 +45,10 @@ impl Init {
         let top = repo.workdir().filter(|top| !repo.is_bare() && *top != repo.git_dir()).ok_or_else(|| {
             Error::usage("a bare repository has no working tree to write to").hint("run `init` in a clone")
         })?;
+        if !self.hook.is_empty() {
+            let folder = self.repo.canonicalize().unwrap_or_else(|_| top.to_owned());
+            return install::hooks(&repo, &folder, &self.hook, self.remove).map(Outcome::done);
+        }
         let findings = look(&repo, top)?;
         let text = policy(&findings);
         if self.print {

@@ -2,13 +2,16 @@
 
 mod audit;
 mod calendar;
+mod caller;
 mod check;
 mod generate;
 mod governance;
 mod history;
+mod hook;
 mod init;
 mod judged;
 mod ledger;
+mod outer;
 mod past;
 mod policy;
 mod progress;
@@ -49,6 +52,7 @@ pub struct Edge {
 
 /// What the environment says.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the environment says or does not")]
 pub struct Surroundings {
     /// `DEPLOY_RHYTHM_LEDGER`: the ledger, where no argument names it.
     pub ledger: Option<String>,
@@ -56,10 +60,27 @@ pub struct Surroundings {
     pub ci: bool,
     /// Who runs this.
     pub user: Option<String>,
+    /// `DEPLOY_RHYTHM_RUN`: the rollout that this is a part of, by its own word.
+    pub run: Option<String>,
+    /// Whether somebody sits at a terminal: standard input or standard error is one, and no agent runs this.
+    pub attended: bool,
+    /// Whether an agent runs this: `CLAUDECODE` is set.
+    pub agent: bool,
+    /// What Kamal tells its hooks.
+    pub kamal: Kamal,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.
     pub watched: bool,
+}
+
+/// What Kamal tells its hooks: `KAMAL_COMMAND`, `KAMAL_VERSION`, `KAMAL_DESTINATION`, `KAMAL_PERFORMER`.
+#[derive(Clone, Debug, Default)]
+pub struct Kamal {
+    pub command: Option<String>,
+    pub version: Option<String>,
+    pub destination: Option<String>,
+    pub performer: Option<String>,
 }
 
 /// What a command answers: the text for standard output, and the exit code.
@@ -97,6 +118,7 @@ Deploy:
   run          Judge, take the slot, run the command, record what became of it
   record       Tell the ledger of a rollout that does not go through `run`
   ledger       verify, show, export what is recorded
+  hook         What the hooks call that `init --hook` writes
   audit        Every deployment with its decision, those without one first
 
 Keep the policy:
@@ -144,6 +166,7 @@ enum Command {
     Record(record::Record),
     Ledger(ledger::LedgerCommand),
     Audit(audit::Audit),
+    Hook(hook::HookCommand),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -171,6 +194,7 @@ impl Cli {
             Command::Record(command) => command.run(edge),
             Command::Ledger(command) => command.run(edge),
             Command::Audit(command) => command.run(edge),
+            Command::Hook(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

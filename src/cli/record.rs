@@ -6,8 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::question::{QuestionArgs, named_ledger};
 use super::run::home;
-use super::{Edge, Outcome};
+use super::{Edge, Outcome, caller, outer};
+use crate::engine::event::CommitId;
 use crate::engine::lane::Lane;
+use crate::engine::policy::Policy;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
@@ -15,6 +17,7 @@ use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::home::Home;
 use crate::ledger::{Change, LEDGER_ID, Scope};
 use crate::sources::git::Repo;
+use crate::sources::policy::{self, Wanted};
 
 /// Tell the ledger of a rollout that does not go through `run`
 #[derive(Debug, Args)]
@@ -159,6 +162,15 @@ impl Place {
         let mut ledger = found.open(edge.clock)?;
         ledger.narrow(Scope::Rollout(id.to_owned()));
         let mut known = false;
+        let state = ledger.read()?;
+        // `run` records the end of its own rollout, when it has ended.
+        if outer::of_run(&state, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
+            return Ok(Outcome::done(String::new()));
+        }
+        if state.rollouts.get(id).is_some_and(|kept| caller::is_another_s(kept, edge)) {
+            let policy = policy_in_force(&self.repo);
+            caller::may(edge, policy.as_ref(), "settle somebody else's rollout")?;
+        }
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
                 known = true;
@@ -173,6 +185,12 @@ impl Place {
                 .hint("`deploy-rhythm ledger show` lists them; what another source records is settled there")),
         }
     }
+}
+
+/// The policy that names who may act; none where it cannot be read.
+fn policy_in_force(repo: &std::path::Path) -> Option<Policy> {
+    let repo = Repo::open(repo).ok()?;
+    policy::find(Some(&repo), None, Wanted::InForce).ok().map(|found| found.policy)
 }
 
 /// The home of a ledger that is there already.
@@ -214,6 +232,12 @@ impl Start {
             false => None,
         };
         let account = Account { repository: repository.clone(), environment: policy.environment.to_string() };
+        if let Some(commit) = &commit
+            && let Some(outer) = outer::find(edge, &home, &subject, &policy.environment, &CommitId::new(commit))??
+        {
+            // What it is a part of is recorded already.
+            return Ok(Outcome::done(format!("{}\n", outer.id)));
+        }
         let mut kept = Kept {
             id: String::new(),
             repository,

@@ -6,6 +6,7 @@ pub mod calendars;
 pub mod governance;
 mod ledger;
 pub mod past;
+pub mod push;
 mod settle;
 mod weakening;
 

@@ -72,6 +72,13 @@ impl Subject {
         if base.history() != changed.history() {
             losses.push(altered("history", "where deployments are recorded is changed"));
         }
+        let (hooks, changed_hooks) = (base.hooks(), changed.hooks());
+        if !hooks.deploy_commands.iter().all(|command| changed_hooks.deploy_commands.contains(command)) {
+            losses.push(altered("hooks", "a command is no longer named as one that deploys"));
+        }
+        if !changed_hooks.without_terminal.iter().all(|caller| hooks.without_terminal.contains(caller)) {
+            losses.push(altered("hooks", "another caller may act without a terminal"));
+        }
         if base.repository() != changed.repository() {
             losses.push(altered("repository", "the name of the repository is changed"));
         }

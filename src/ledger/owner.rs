@@ -27,6 +27,21 @@ impl Owner {
         Some(Self { host: host()?, pid, started: started(pid)? })
     }
 
+    /// Whether this process descends from it; `false` where that cannot be told.
+    #[must_use]
+    pub fn is_above(&self) -> bool {
+        ancestors().any(|ancestor| ancestor == *self)
+    }
+
+    /// The nearest process above this one that is no shell: the program that runs this hook.
+    #[must_use]
+    pub fn caller() -> Option<Self> {
+        ancestors().find(|ancestor| {
+            let name = text(&format!("/proc/{}/comm", ancestor.pid)).unwrap_or_default();
+            !SHELLS.contains(&name.trim())
+        })
+    }
+
     /// Whether it has died; `false` where that cannot be told.
     #[must_use]
     pub fn has_died(&self) -> bool {
@@ -39,6 +54,18 @@ impl Owner {
             _ => started(self.pid).is_some_and(|started| started != self.started),
         }
     }
+}
+
+/// Programs that stand between a hook and what runs it.
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "busybox", "env"];
+
+/// The processes above this one, the nearest first.
+fn ancestors() -> impl Iterator<Item = Owner> {
+    let host = host();
+    let parent = |pid: i32| stat(pid)?.get(1)?.parse::<i32>().ok().filter(|pid| *pid > 0);
+    let this = i32::try_from(std::process::id()).ok();
+    std::iter::successors(this.and_then(parent), move |pid| parent(*pid))
+        .filter_map(move |pid| Some(Owner { host: host.clone()?, pid, started: started(pid)? }))
 }
 
 /// What is read of a file of `/proc`, in bytes.
@@ -56,10 +83,15 @@ fn host() -> Option<String> {
 
 /// Clock ticks from the boot to the start of a process.
 fn started(pid: i32) -> Option<u64> {
+    stat(pid)?.get(19)?.parse().ok()
+}
+
+/// What the system tells of a process, from its state on.
+fn stat(pid: i32) -> Option<Vec<String>> {
     let stat = text(&format!("/proc/{pid}/stat"))?;
     // The name of the command stands in brackets, and may hold anything.
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_ascii_whitespace().nth(19)?.parse().ok()
+    Some(fields.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
 /// The process that holds a lock on one byte of a file, with its name, where the system tells.

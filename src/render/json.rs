@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Evidence, Finding, Level, Source, Status, Verdict};
+use crate::engine::duration::glance;
 use crate::engine::lane::Lane;
-use crate::report::Report;
+use crate::report::{NextSteps, Report};
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -21,6 +22,7 @@ struct Root<'a> {
     lane_note: Option<&'a str>,
     policy: &'a str,
     findings: Vec<One<'a>>,
+    next_steps: Option<Json>,
     history: History<'a>,
     notes: &'a [String],
 }
@@ -63,6 +65,7 @@ pub(super) fn render(report: &Report) -> String {
         lane_note: decision.lane_note.as_deref(),
         policy: &report.policy,
         findings: decision.findings.iter().map(one).collect(),
+        next_steps: report.next_steps().as_ref().map(next_steps),
         history: History {
             complete_since: report.history.complete_since.map(utc),
             deployments: report.history.deployments,
@@ -74,6 +77,17 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn next_steps(steps: &NextSteps) -> Json {
+    json!({
+        "not_before": steps.not_before.map(utc),
+        "in": steps.wait.map(glance),
+        "rules": steps.rules,
+        "meanwhile": steps.meanwhile,
+        "later": steps.later.as_ref().map(|later| format!("{later}COMMAND")),
+        "ask": steps.ask,
+    })
 }
 
 fn one(finding: &Finding) -> One<'_> {

@@ -3,6 +3,7 @@
 mod github;
 mod json;
 mod markdown;
+pub mod refusal;
 pub mod report;
 mod sarif;
 mod terminal;

@@ -1,7 +1,7 @@
 //! `run`: judge, take the slot, run the command, record what became of it.
 
 mod child;
-mod request;
+pub(super) mod request;
 mod watch;
 
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::question::{LaneName, QuestionArgs, RequestArgs};
-use super::{Edge, Outcome};
+use super::{Edge, Outcome, caller, outer};
 use crate::engine::duration;
 use crate::error::Error;
 use crate::gather::Subject;
@@ -122,7 +122,10 @@ impl Run {
         let home = home(&self.repo, self.ledger.as_ref(), edge)?;
         let subject = Subject::open(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
-        subject.commit(question.commit.as_deref())?;
+        let commit = subject.commit(question.commit.as_deref())?;
+        if matches!(self.lane, Some(LaneName::Hotfix)) {
+            caller::may(edge, Some(&subject.found.policy), "claim a hotfix")?;
+        }
         let scope = match home.own {
             true => Scope::All,
             false => Scope::of(&subject.required_name()?, policy.target.as_deref()),
@@ -132,7 +135,19 @@ impl Run {
             let why = format!("there is no command {}", name.display());
             return Ok(Err(NotStarted { why, code: 127 }));
         }
+        let outer = match outer::find(edge, &home, &subject, &policy.environment, &commit)? {
+            Ok(outer) => outer,
+            Err(trouble) => return Ok(Err(held_by(&trouble))),
+        };
         let mut signals = Signals::catch()?;
+        if let Some(Kept { id, .. }) = outer {
+            watch.say(&format!("deploy-rhythm: a part of {id}: nothing is recorded"));
+            return Ok(match signals.run(&self.command, &id) {
+                Ok(status) => Ok(child::code(status)),
+                Err(NoEnd::Unstarted(error)) => Err(self.not_run(&error)),
+                Err(NoEnd::Unknown(_)) => Ok(1),
+            });
+        }
         let mut ledger = match home.open(edge.clock) {
             Ok(ledger) => ledger,
             Err(trouble) => return Ok(Err(held_by(&trouble))),
@@ -165,6 +180,11 @@ impl Run {
             lane: self.lane,
             run: None,
         }
+    }
+
+    fn not_run(&self, error: &std::io::Error) -> NotStarted {
+        let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        NotStarted { why: format!("{} cannot be run: {error}", self.command[0].display()), code }
     }
 
     /// Starts the command, and records its start and its end.
@@ -203,8 +223,7 @@ impl Run {
         let status = match signals.run(&self.command, id) {
             Ok(status) => status,
             Err(NoEnd::Unstarted(error)) => {
-                let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-                let why = format!("{} cannot be run: {error}", self.command[0].display());
+                let NotStarted { why, code } = self.not_run(&error);
                 return unstarted(why, code, &mut tell, watch);
             }
             Err(NoEnd::Unknown(error)) => {

@@ -26,7 +26,7 @@ use crate::sources::git::{Clock, Now, Repo};
 const LETS_PASS: TimeDelta = TimeDelta::seconds(1);
 
 /// What came of a judgement.
-pub(super) enum Answer {
+pub(in crate::cli) enum Answer {
     /// The slot is reserved.
     Go(Box<Kept>),
     Held,
@@ -41,7 +41,7 @@ pub(super) enum Answer {
 }
 
 /// A judgement with its report.
-pub(super) struct Judged {
+pub(in crate::cli) struct Judged {
     pub answer: Answer,
     pub report: Report,
     pub account: Account,
@@ -51,7 +51,7 @@ pub(super) struct Judged {
 }
 
 /// Who asks for what; and, while it waits, what was seen last.
-pub(super) struct Request<'a> {
+pub(in crate::cli) struct Request<'a> {
     pub question: Question,
     pub given: Option<Records>,
     pub reason: Option<String>,
@@ -68,7 +68,7 @@ pub(super) struct Request<'a> {
 
 /// What was said and seen at the last judgement that counted.
 #[derive(Clone, Default)]
-pub(super) struct Memory {
+pub(in crate::cli) struct Memory {
     pub waiting: Option<Waiting>,
     id: Option<String>,
     pinned: Option<(CommitId, Option<String>)>,
@@ -76,7 +76,7 @@ pub(super) struct Memory {
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn new(
+    pub(in crate::cli) fn new(
         question: Question,
         given: Option<Records>,
         reason: Option<String>,
@@ -87,14 +87,14 @@ impl<'a> Request<'a> {
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
-    pub(super) fn look(&mut self) -> Result<(), Error> {
+    pub(in crate::cli) fn look(&mut self) -> Result<(), Error> {
         let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
         self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
         Ok(())
     }
 
     /// Judges as the ledger stands; what it answers is appended in the same transaction.
-    pub(super) fn judge(&mut self, state: &State) -> Result<(Judged, Change), Error> {
+    pub(in crate::cli) fn judge(&mut self, state: &State) -> Result<(Judged, Change), Error> {
         let mut state = state.clone();
         let mut change = Change::default();
         let dead: Vec<(Account, String)> = state.orphans().map(|kept| (account_of(kept), kept.id.clone())).collect();

@@ -37,17 +37,27 @@ pub struct HistorySettings {
     pub kamal: Option<String>,
 }
 
+/// What a policy says to the hooks that stand in front of deploys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookSettings {
+    /// Commands that deploy, by their first words: `make deploy`.
+    pub deploy_commands: Vec<String>,
+    /// Callers that may do without a terminal what else needs somebody at one.
+    pub without_terminal: Vec<String>,
+}
+
 /// One parsed policy file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PolicyFile {
     pub timezone: Option<Tz>,
     pub repository: Option<String>,
     pub history: HistorySettings,
+    pub hooks: HookSettings,
     pub extends: Vec<(String, Place)>,
     pub environments: Vec<(Pattern, Layer)>,
 }
 
-const KEYS: &[&str] = &["version", "timezone", "repository", "history", "extends", "environments"];
+const KEYS: &[&str] = &["version", "timezone", "repository", "history", "hooks", "extends", "environments"];
 
 /// Reads a file, with all that is wrong with it.
 pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
@@ -76,6 +86,9 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
     file.repository = fields.get("repository").and_then(|value| repository(value, &mut problems));
     if let Some(value) = fields.get("history") {
         file.history = history(value, &mut problems);
+    }
+    if let Some(value) = fields.get("hooks") {
+        file.hooks = hooks(value, &mut problems);
     }
     if let Some(value) = fields.get("extends") {
         let items = match &value.value {
@@ -148,6 +161,14 @@ fn history(yaml: &Yaml, problems: &mut Problems) -> HistorySettings {
     (settings.log, settings.kamal) = (path("log"), path("kamal"));
     settings.tags = fields.get("tags").and_then(|value| tags(value, problems));
     settings
+}
+
+fn hooks(yaml: &Yaml, problems: &mut Problems) -> HookSettings {
+    let Some(fields) = problems.fields(yaml, "`hooks`", &["deploy-commands", "without-terminal"]) else {
+        return HookSettings::default();
+    };
+    let mut names = |key| fields.get(key).map(|value| problems.texts(value, key)).unwrap_or_default();
+    HookSettings { deploy_commands: names("deploy-commands"), without_terminal: names("without-terminal") }
 }
 
 /// Reads the pattern of deploy tags: part of it may be `{environment}`, and `*` stands for anything.

@@ -11,7 +11,7 @@ mod tree;
 pub mod yaml;
 
 pub use environment::{EnvironmentPolicy, OverridePolicy, RuleEntry, Trigger};
-pub use file::{HistorySettings, HistorySource};
+pub use file::{HistorySettings, HistorySource, HookSettings};
 pub use pattern::Pattern;
 pub use problem::FileProblems;
 pub use schema::schema;

@@ -33,6 +33,14 @@ pub fn schema() -> Json {
                     "kamal": {"type": "string", "description": "Kamal's audit log"},
                 },
             },
+            "hooks": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "deploy-commands": texts,
+                    "without-terminal": texts,
+                },
+            },
             "environments": {"oneOf": [{"type": "null"}, {"type": "object", "additionalProperties": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/environment"}]}}]},
         },
         "$defs": {

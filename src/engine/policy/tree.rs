@@ -5,7 +5,7 @@ use std::fmt;
 use chrono_tz::Tz;
 
 use super::environment::{EnvironmentPolicy, Layer};
-use super::file::{self, HistorySettings, PolicyFile};
+use super::file::{self, HistorySettings, HookSettings, PolicyFile};
 use super::pattern::Pattern;
 use super::problem::{FileProblems, Problem};
 use crate::engine::event::Environment;
@@ -214,6 +214,17 @@ impl Policy {
     /// The zone of its local times, its own or that of the last file that it extends and that names one.
     fn zone(&self) -> Option<Tz> {
         self.file.timezone.or_else(|| self.parents.iter().rev().find_map(Self::zone))
+    }
+
+    /// What it says to the hooks, with what it inherits.
+    #[must_use]
+    pub fn hooks(&self) -> HookSettings {
+        let mut all = self.file.hooks.clone();
+        for parent in self.parents.iter().map(Self::hooks) {
+            all.deploy_commands.extend(parent.deploy_commands);
+            all.without_terminal.extend(parent.without_terminal);
+        }
+        all
     }
 
     /// What it says about where history comes from; its own words, else those of the last that it extends.

@@ -10,6 +10,7 @@ mod landings;
 mod objects;
 mod paths;
 mod reach;
+mod remote;
 mod tags;
 mod touched;
 mod tree;

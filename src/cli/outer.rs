@@ -1,0 +1,65 @@
+//! One rollout is one rollout: what is called from inside one belongs to it, and records nothing of its own.
+
+use super::Edge;
+use crate::engine::event::CommitId;
+use crate::error::Error;
+use crate::gather::Subject;
+use crate::ledger::chain::Account;
+use crate::ledger::entry::{Kept, Stage};
+use crate::ledger::home::Home;
+use crate::ledger::owner::Owner;
+use crate::ledger::{State, Trouble};
+
+/// What this call is a part of: the rollout that `DEPLOY_RHYTHM_RUN` names, where it is alive, ships this commit to this
+/// environment, and the process that started it stands above this one. A value that was copied, made up or kept from before
+/// names none.
+pub(super) fn of(state: &State, named: Option<&str>, account: &Account, commit: &CommitId) -> Option<Kept> {
+    let kept = state.rollouts.get(named?)?;
+    let same = kept.repository == account.repository
+        && kept.environment == account.environment
+        && kept.commit.as_deref() == Some(commit.as_str());
+    (same && is_alive(kept, state)).then(|| kept.clone())
+}
+
+/// Whether a rollout is under way, and this process is a part of it.
+fn is_alive(kept: &Kept, state: &State) -> bool {
+    let under_way = kept.stage == Stage::Running || kept.holds_place(state.now);
+    // `record start` names no process: its pipeline is known by the id alone.
+    under_way && kept.owner.as_ref().is_none_or(Owner::is_above)
+}
+
+/// The rollout of `run` that this process is a part of, whatever it ships: only that `run` tells how it ends.
+pub(super) fn of_run<'a>(state: &'a State, named: Option<&str>) -> Option<&'a Kept> {
+    state.rollouts.get(named?).filter(|kept| kept.owner.is_some() && is_alive(kept, state))
+}
+
+/// The same, looked up where the ledger is; none where there is no ledger.
+///
+/// # Errors
+///
+/// Fails where a ledger is there and cannot be read, or where it is of several repositories and nothing names this one.
+pub(super) fn find(
+    edge: &Edge,
+    home: &Home,
+    subject: &Subject,
+    environment: &str,
+    commit: &CommitId,
+) -> Result<Result<Option<Kept>, Trouble>, Error> {
+    let Some(named) = edge.surroundings.run.as_deref() else { return Ok(Ok(None)) };
+    let account = account(home, subject, environment)?;
+    let read = home.open_existing(edge.clock).and_then(|found| found.map(|mut ledger| ledger.read()).transpose());
+    Ok(read.map(|state| of(&state?, Some(named), &account, commit)))
+}
+
+/// The account of an environment of this repository.
+///
+/// # Errors
+///
+/// Fails where a ledger of several repositories cannot tell this one.
+pub(super) fn account(home: &Home, subject: &Subject, environment: &str) -> Result<Account, Error> {
+    let repository = match home.own {
+        true => subject.repository().unwrap_or_else(|| ".".to_owned()),
+        false => subject.required_name()?,
+    };
+    Ok(Account { repository, environment: environment.to_owned() })
+}
