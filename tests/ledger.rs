@@ -281,7 +281,10 @@ fn a_reservation_holds_until_it_is_given_back_or_expires() {
     let reserved = text.lines().find(|line| line.contains(": reserved")).expect("a line");
     let held = reserved.split(' ').next().expect("an id");
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 3);
-    assert_eq!(output(&shop, &["record", "void", held, "--because", "not needed"]).0, 0);
+    let give_back = ["record", "void", held, "--because", "not needed"];
+    assert_eq!(output(&shop, &give_back).0, 2, "it is grace's, and nobody sits at a terminal");
+    let hers = finish(binary(&shop, &give_back).env("USER", "grace").spawn().expect("it runs"));
+    assert_eq!(hers.0, 0, "{hers:?}");
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
     // A process that is gone starts nothing any more.
     let gone = std::process::Command::new("true").spawn().and_then(|mut child| child.wait().map(|_| child.id()));
