@@ -52,6 +52,8 @@ fn kept(ledger: &State, stage: Stage, at: Instant) -> Kept {
         started_at: started,
         finished_at: started,
         exit: None,
+        told_at: None,
+        glass: None,
     }
 }
 

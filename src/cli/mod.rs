@@ -1,13 +1,18 @@
 //! The command line: one file a subcommand.
 
+mod adopt;
 mod calendar;
+mod caller;
 mod check;
+mod freeze;
 mod generate;
 mod governance;
 mod history;
 mod init;
 mod judged;
+mod leave;
 mod ledger;
+mod offer;
 mod past;
 mod policy;
 mod progress;
@@ -18,6 +23,7 @@ mod report;
 mod review;
 mod run;
 mod span;
+mod spot;
 mod status;
 mod suggest;
 mod validate;
@@ -59,6 +65,8 @@ pub struct Surroundings {
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.
     pub watched: bool,
+    /// Whether somebody sits at a terminal: standard input and standard error are one.
+    pub terminal: bool,
 }
 
 /// What a command answers: the text for standard output, and the exit code.
@@ -95,7 +103,10 @@ Ask:
 Deploy:
   run          Judge, take the slot, run the command, record what became of it
   record       Tell the ledger of a rollout that does not go through `run`
-  ledger       verify, show, export what is recorded
+  ledger       verify, show, export, adopt what is recorded
+  override     Let one rollout of one commit pass soft-mandatory rules
+  freeze       Let nothing go until an instant
+  thaw         End what `freeze` began
 
 Keep the policy:
   policy       validate, show, schema, test, review
@@ -141,6 +152,9 @@ enum Command {
     Run(run::Run),
     Record(record::Record),
     Ledger(ledger::LedgerCommand),
+    Override(leave::Override),
+    Freeze(freeze::Freeze),
+    Thaw(freeze::Thaw),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -167,6 +181,9 @@ impl Cli {
             Command::Run(command) => command.run(edge),
             Command::Record(command) => command.run(edge),
             Command::Ledger(command) => command.run(edge),
+            Command::Override(command) => command.run(edge),
+            Command::Freeze(command) => command.run(edge),
+            Command::Thaw(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

@@ -2,18 +2,22 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::question::{QuestionArgs, named_ledger};
+use super::caller::Caller;
+use super::question::{QuestionArgs, instant, named_ledger};
 use super::run::home;
 use super::{Edge, Outcome};
+use crate::engine::calendar::utc;
+use crate::engine::event::Instant;
 use crate::engine::lane::Lane;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::home::Home;
-use crate::ledger::{Change, LEDGER_ID};
+use crate::ledger::{Change, LEDGER_ID, State};
 use crate::sources::git::Repo;
 
 /// Tell the ledger of a rollout that does not go through `run`
@@ -36,6 +40,8 @@ enum What {
     Finish(Finish),
     /// A rollout never touched its environment, or a reservation is given back
     Void(Void),
+    /// Somebody has seen that the glass was broken
+    Acknowledge(Acknowledge),
 }
 
 /// Where the ledger is.
@@ -82,6 +88,10 @@ struct Start {
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
+
+    /// When it started, where that is told late: RFC 3339, in the last hour, not before what the ledger let go since
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<Instant>,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +128,23 @@ struct Void {
     because: String,
 }
 
+#[derive(Debug, Args)]
+struct Acknowledge {
+    #[command(flatten)]
+    place: Place,
+
+    /// The id that `status` names
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// What was found
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    because: Option<String>,
+}
+
+/// How late a start may be told.
+const TOLD_LATE: TimeDelta = TimeDelta::hours(1);
+
 /// The longest text of a reason, in bytes.
 const LONGEST: usize = 500;
 
@@ -142,11 +169,15 @@ impl Record {
                     Ended::Failure => Stage::Failure,
                 };
                 let by = edge.surroundings.user.clone();
-                place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by })
+                place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by, at: None })
             }
             What::Void(Void { place, id, because }) => {
                 let by = edge.surroundings.user.clone();
                 place.settle(edge, &id, &Event::Void { id: id.clone(), because, by })
+            }
+            What::Acknowledge(Acknowledge { place, id, because }) => {
+                let by = edge.surroundings.user.clone();
+                place.settle(edge, &id, &Event::Acknowledged { id: id.clone(), by, because })
             }
         }
     }
@@ -157,6 +188,9 @@ impl Place {
     fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
         let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
         let mut ledger = found.open(edge.clock)?;
+        if let Some(kept) = ledger.read()?.rollouts.get(id) {
+            self.may_settle(edge, kept, event)?;
+        }
         let mut known = false;
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
@@ -171,6 +205,28 @@ impl Place {
             false => Err(Error::usage(format!("the ledger {} has no rollout `{id}`", ledger.name()))
                 .hint("`deploy-rhythm ledger show` lists them; what another source records is settled there")),
         }
+    }
+}
+
+impl Place {
+    /// Whether the caller may settle a rollout: its own, or with a terminal, or where the policy names it.
+    fn may_settle(&self, edge: &Edge, kept: &Kept, event: &Event) -> Result<(), Error> {
+        let caller = Caller::of(edge);
+        let acknowledges = matches!(event, Event::Acknowledged { .. });
+        if caller.terminal || (!acknowledges && kept.actor.is_some() && kept.actor == caller.name) {
+            return Ok(());
+        }
+        let question = QuestionArgs {
+            repo: self.repo.clone(),
+            policy: None,
+            deploys: None,
+            environment: Some(kept.environment.clone()),
+            ledger: None,
+            at: None,
+        }
+        .question(edge);
+        let policy = Subject::open(&question)?.environment(question.environment.as_deref())?;
+        caller.need(&policy, if acknowledges { "acknowledging it" } else { "settling somebody else's rollout" })
     }
 }
 
@@ -234,11 +290,18 @@ impl Start {
             started_at: None,
             finished_at: None,
             exit: None,
+            told_at: None,
+            glass: None,
         };
         let mut ledger = home.open(edge.clock)?;
-        let mut clash = None;
+        let (mut clash, mut refused) = (None, None);
         ledger.append(&mut |state| {
-            (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(state.now));
+            (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(self.at.unwrap_or(state.now)));
+            kept.told_at = self.at.map(|_| state.now);
+            refused = self.at.and_then(|at| too_early(state, &account, at));
+            if refused.is_some() {
+                return Change::default();
+            }
             // Records of one run are one rollout, which ships one commit.
             let same = |other: &&Kept| {
                 kept.run.is_some()
@@ -252,10 +315,39 @@ impl Start {
                 None => Change::of(account.clone(), Event::Recorded { rollout: Box::new(kept.clone()) }),
             }
         })?;
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
         match clash {
             None => Ok(Outcome::done(format!("{}\n", kept.id))),
             Some(other) => Err(Error::usage(format!("this run is recorded with another commit: {other}"))
                 .hint("a run names one attempt, such as `991/2`")),
         }
     }
+}
+
+/// Why a start cannot be told as late as that: an earlier start may count less.
+fn too_early(state: &State, account: &Account, at: Instant) -> Option<Error> {
+    if at > state.now {
+        return Some(Error::usage(format!("{} is still to come", utc(at))).hint("leave `--at` out: it starts now"));
+    }
+    let without = "leave `--at` out: it is then dated now, which holds others longer, never shorter";
+    if state.now - at > TOLD_LATE {
+        let error = Error::usage(format!("{} is more than an hour ago", utc(at)));
+        return Some(error.hint(without).hint("a history from elsewhere is moved by `deploy-rhythm ledger adopt`"));
+    }
+    let own = |kept: &&Kept| kept.repository == account.repository && kept.environment == account.environment;
+    let counts = |kept: &Kept| match kept.stage {
+        Stage::Reserved => kept.reserved_at.filter(|_| kept.holds_place(state.now)),
+        Stage::Running | Stage::Success | Stage::Failure => kept.started_at,
+        Stage::GivenBack | Stage::Void => None,
+    };
+    let newest = state.rollouts.values().filter(own).filter_map(counts).max()?;
+    (at < newest).then(|| {
+        Error::usage(format!(
+            "a rollout that started at {} is recorded already: this one cannot be told before it",
+            utc(newest)
+        ))
+        .hint(without)
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::journal::Journal;
 use super::sqlite::{PATIENCE, Sqlite};
 use super::{Ledger, Trouble};
 use crate::engine::event::Instant;
@@ -9,6 +10,9 @@ use crate::error::Error;
 
 /// The ledger's place in the git directory that all worktrees share.
 const IN_GIT: &str = "deploy-rhythm/ledger.sqlite";
+
+/// The journal's place there, whichever ledger it is of.
+const JOURNAL: &str = "deploy-rhythm/journal.jsonl";
 
 /// What keeps a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,7 @@ pub struct Home {
     pub own: bool,
     /// Whether it lies in the repository's git directory, and is gone with it.
     pub inside: bool,
+    journal: PathBuf,
 }
 
 impl Home {
@@ -34,8 +39,9 @@ impl Home {
     ///
     /// Fails where the name is that of a home which this release does not have.
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
+        let journal = git_directory.join(JOURNAL);
         let Some(named) = named else {
-            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
+            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true, journal });
         };
         let path = match named.split_once(':') {
             Some(("git", _)) => return Err(refused("a ledger on the git remote (`git:…`)")),
@@ -46,14 +52,14 @@ impl Home {
         if path.is_empty() {
             return Err(Error::usage("the ledger has no path").hint("write `--ledger PATH` or `--ledger sqlite:PATH`"));
         }
-        Ok(Self { place: Place::File(path.into()), own: false, inside: false })
+        Ok(Self { place: Place::File(path.into()), own: false, inside: false, journal })
     }
 
     /// Whether there is something at its place; what that is, opening it tells.
     #[must_use]
     pub fn exists(&self) -> bool {
         match &self.place {
-            Place::File(path) => path.exists(),
+            Place::File(path) => path.exists() || self.journal().rollouts().is_ok_and(|all| !all.is_empty()),
         }
     }
 
@@ -65,12 +71,24 @@ impl Home {
         }
     }
 
-    /// Opens it for appending; it is begun where there is none.
+    /// What happened while it was away.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        Journal { path: self.journal.clone(), ledger: self.name() }
+    }
+
+    /// Opens it for appending, and tells it what happened while it was away; it is begun where there is none.
     ///
     /// # Errors
     ///
     /// Fails where it cannot be written or is no ledger.
     pub fn open(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
+        let mut ledger = self.begin(clock)?;
+        self.journal().flush(ledger.as_mut())?;
+        Ok(ledger)
+    }
+
+    fn begin(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
         match &self.place {
             Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
         }
@@ -82,6 +100,9 @@ impl Home {
     ///
     /// Fails where it cannot be read or is no ledger.
     pub fn open_existing(&self, clock: fn() -> Instant) -> Result<Option<Box<dyn Ledger>>, Trouble> {
+        if self.journal().is_pending() && !self.journal().rollouts()?.is_empty() {
+            return self.open(clock).map(Some);
+        }
         match &self.place {
             Place::File(path) => {
                 let found = Sqlite::open_existing(path, clock, PATIENCE)?;

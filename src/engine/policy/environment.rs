@@ -63,6 +63,8 @@ pub(super) struct Layer {
     pub target: Option<String>,
     pub trigger: Option<Trigger>,
     pub paths: Option<Vec<String>>,
+    pub break_glass: Option<bool>,
+    pub unattended: Option<Vec<String>>,
 }
 
 /// What all files together say about one environment.
@@ -75,6 +77,10 @@ pub struct EnvironmentPolicy {
     pub target: Option<String>,
     pub trigger: Option<Trigger>,
     pub paths: Vec<String>,
+    /// Whether somebody may deploy whatever the verdict.
+    pub break_glass: bool,
+    /// Who may act without a terminal; `*` is everybody.
+    pub unattended: Vec<String>,
     /// The zone of its local times, where the policy names one.
     pub timezone: Option<Tz>,
 }
@@ -109,6 +115,8 @@ impl EnvironmentPolicy {
             target: layer.target,
             trigger: layer.trigger,
             paths: layer.paths.unwrap_or_default(),
+            break_glass: layer.break_glass.unwrap_or(true),
+            unattended: layer.unattended.unwrap_or_default(),
             timezone,
         }
     }
@@ -144,8 +152,19 @@ impl EnvironmentPolicy {
 
 impl Layer {
     /// The keys that an environment may have.
-    pub const KEYS: &[&str] =
-        &["hard-mandatory", "soft-mandatory", "advisory", "without", "lanes", "override", "target", "trigger", "paths"];
+    pub const KEYS: &[&str] = &[
+        "hard-mandatory",
+        "soft-mandatory",
+        "advisory",
+        "without",
+        "lanes",
+        "override",
+        "target",
+        "trigger",
+        "paths",
+        "break-glass",
+        "unattended",
+    ];
 
     pub fn parse(yaml: &Yaml, name: &str, file: &str, problems: &mut Problems) -> Self {
         let mut layer = Self::default();
@@ -177,6 +196,19 @@ impl Layer {
             }
         }
         layer.paths = fields.get("paths").map(|value| paths(value, problems));
+        if let Some(value) = fields.get("break-glass") {
+            match &value.value {
+                Value::Bool(allowed) => layer.break_glass = Some(*allowed),
+                other => {
+                    let what = format!("`break-glass` is {}, neither true nor false", other.describe());
+                    problems.add(value.place, what, "write `break-glass: false` to forbid it, or leave it out");
+                }
+            }
+        }
+        layer.unattended = fields.get("unattended").map(|value| match &value.value {
+            Value::List(items) if items.is_empty() => Vec::new(),
+            _ => problems.texts(value, "`unattended`"),
+        });
         layer
     }
 
@@ -193,6 +225,8 @@ impl Layer {
             self.target = self.target.or(parent.target);
             self.trigger = self.trigger.or(parent.trigger);
             self.paths = self.paths.or(parent.paths);
+            self.break_glass = self.break_glass.or(parent.break_glass);
+            self.unattended = self.unattended.or(parent.unattended);
         }
         rules.append(&mut self.rules);
         self.rules = rules;
@@ -330,6 +364,12 @@ fn paths(yaml: &Yaml, problems: &mut Problems) -> Vec<String> {
 }
 
 impl OverridePolicy {
+    /// Whether whoever sits at a command line may override: a name that nobody has verified.
+    #[must_use]
+    pub fn lists_cli(&self) -> bool {
+        self.roles.iter().chain(&self.people).any(|name| name == "cli")
+    }
+
     fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
         let fields = problems.fields(yaml, "`override`", &["roles", "people", "expires", "per-month"])?;
         let names = |key, problems: &mut Problems| {
