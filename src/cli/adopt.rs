@@ -73,7 +73,9 @@ impl Adopt {
             }
             let new = |kept: &&Kept| kept.started_at.is_some_and(|start| start <= state.now) && !has(state, kept);
             let mut rollouts: Vec<Kept> = told.iter().filter(new).cloned().collect();
-            rollouts.iter_mut().for_each(|kept| kept.told_at = Some(state.now));
+            for kept in &mut rollouts {
+                kept.told_at = Some(state.now);
+            }
             moved = rollouts.len();
             (word.id, word.at) = (state.fresh_id(ADOPTION_ID), state.now);
             let said = Event::Said { word: Box::new(word.clone()) };

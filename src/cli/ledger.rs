@@ -152,7 +152,7 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
         let exit = kept.exit.filter(|exit| *exit != 0).map(|exit| format!(", exit code {exit}")).unwrap_or_default();
         let by = kept.actor.as_deref().map(|actor| format!(", by {actor}")).unwrap_or_default();
         let judged = if kept.decision.is_none() { ", recorded without a decision" } else { "" };
-        let late = match (kept.told_at, kept.started_at) {
+        let delay = match (kept.told_at, kept.started_at) {
             (Some(told), Some(start)) => format!(", told {} late", duration::glance(told - start)),
             _ => String::new(),
         };
@@ -167,7 +167,7 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
         };
         let why = kept.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let text = format!(
-            "{} {when} {} to {}: {}{took}{exit}{by}{lane}{judged}{late}{broken}{why}",
+            "{} {when} {} to {}: {}{took}{exit}{by}{lane}{judged}{delay}{broken}{why}",
             kept.id,
             kept.what(),
             kept.environment,

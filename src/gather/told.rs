@@ -7,7 +7,7 @@ use crate::engine::calendar::{Unit, utc};
 use crate::engine::decision::{Level, Source};
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Missing, Override};
-use crate::engine::policy::{EnvironmentPolicy, RuleEntry};
+use crate::engine::policy::{EnvironmentPolicy, OverridePolicy, RuleEntry};
 use crate::engine::rules::Rule;
 use crate::engine::rules::freeze::Freeze;
 use crate::ledger::State;
@@ -96,7 +96,7 @@ impl Told {
 
     /// The overrides that count: a name at a terminal is unverified, and counts where the policy lists `cli`.
     pub(super) fn overrides(&self, policy: &EnvironmentPolicy, now: Instant) -> Vec<Override> {
-        if !policy.overrides.as_ref().is_some_and(|overrides| overrides.lists_cli()) {
+        if !policy.overrides.as_ref().is_some_and(OverridePolicy::lists_cli) {
             return Vec::new();
         }
         let given = self.words.iter().filter(|word| word.stands(now));

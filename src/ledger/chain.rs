@@ -142,9 +142,9 @@ pub fn walk<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Walk {
         *head = (entry.number, entry.hash.clone());
         match entry.event() {
             Ok((at, event)) => {
-                let applied = apply(&mut walk.rollouts, at, &event).err();
-                let heard = hear(&mut walk.words, at, &event).err();
-                walk.breaks.extend(applied.into_iter().chain(heard).map(|why| format!("{place}: {why}")));
+                let one = apply(&mut walk.rollouts, at, &event).err();
+                let other = hear(&mut walk.words, at, &event).err();
+                walk.breaks.extend(one.into_iter().chain(other).map(|why| format!("{place}: {why}")));
             }
             Err(why) => walk.breaks.push(format!("{place}: {why}")),
         }

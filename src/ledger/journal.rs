@@ -66,8 +66,9 @@ impl Journal {
             match event {
                 Event::Recorded { rollout } => found.push(*rollout),
                 Event::Finished { id, stage, at, .. } => {
-                    let of = found.iter_mut().find(|kept| kept.id == id);
-                    of.into_iter().for_each(|kept| (kept.stage, kept.finished_at) = (stage, at));
+                    if let Some(kept) = found.iter_mut().find(|kept| kept.id == id) {
+                        (kept.stage, kept.finished_at) = (stage, at);
+                    }
                 }
                 Event::Void { id, .. } => found.retain(|kept| kept.id != id),
                 _ => {}
