@@ -57,6 +57,8 @@ fn kept(ledger: &State, repository: &str, stage: Stage, at: Instant) -> Kept {
         started_at: started,
         finished_at: started,
         exit: None,
+        told_at: None,
+        glass: None,
     }
 }
 

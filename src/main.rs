@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         },
         path: std::env::var_os("PATH"),
         watched: std::io::stderr().is_terminal(),
+        terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
     };
     let edge = Edge { now: clock(), clock, surroundings, width: terminal.or(wished).unwrap_or(100), cut: terminal };
     match cli.run(&edge) {

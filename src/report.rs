@@ -40,6 +40,8 @@ pub struct Report {
     pub history: HistorySummary,
     /// Remarks for the reader: what is approximate, what differs, how old the last fetch is.
     pub notes: Vec<String>,
+    /// The command that would override, for those who may.
+    pub offer: Option<String>,
 }
 
 /// What may be done about a decision that does not approve.

@@ -90,6 +90,8 @@ fn decided(id: &str, verdict: Verdict, findings: &Json) -> [Event; 3] {
         started_at: None,
         finished_at: None,
         exit: None,
+        told_at: None,
+        glass: None,
     };
     let id = kept.id.clone();
     [Event::Decided(Box::new(decided)), Event::Reserved { rollout: Box::new(kept) }, Event::Started { id }]

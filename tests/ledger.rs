@@ -248,7 +248,7 @@ fn reserve(shop: &Fixture, owner: Option<&Owner>, until: &str) {
                 revision: None,
                 lane: Lane::Normal,
                 reason: None,
-                actor: Some("grace".to_owned()),
+                actor: Some("ada".to_owned()),
                 url: None,
                 run: None,
                 decision: None,
@@ -260,6 +260,8 @@ fn reserve(shop: &Fixture, owner: Option<&Owner>, until: &str) {
                 started_at: None,
                 finished_at: None,
                 exit: None,
+                told_at: None,
+                glass: None,
             };
             let account = Account { repository: ".".to_owned(), environment: "production".to_owned() };
             Change::of(account, Event::Reserved { rollout: Box::new(kept) })
@@ -276,7 +278,7 @@ fn a_reservation_holds_until_it_is_given_back_or_expires() {
     reserve(&shop, this.as_ref(), "2100-01-01T00:00:00Z");
     let (code, text, _) = output(&shop, &["check"]);
     assert_eq!(code, 3, "{text}");
-    assert!(text.contains("is reserved by grace"), "{text}");
+    assert!(text.contains("is reserved by ada"), "{text}");
     let (_, text, _) = output(&shop, &["ledger", "show"]);
     let reserved = text.lines().find(|line| line.contains(": reserved")).expect("a line");
     let held = reserved.split(' ').next().expect("an id");

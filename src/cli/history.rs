@@ -12,11 +12,13 @@ use super::{Edge, Outcome};
 use crate::engine::account::rollout_facts;
 use crate::engine::calendar::utc;
 use crate::engine::duration;
-use crate::engine::event::{Instant, Landing, Precision};
+use crate::engine::event::{CommitId, Instant, Landing, Precision};
 use crate::engine::facts::{Known, Missing};
 use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
 use crate::error::Error;
-use crate::gather::Subject;
+use crate::gather::{Subject, Told};
+use crate::ledger::entry::Kept;
+use crate::ledger::word::{What, Word};
 use crate::render::{clean, harmless, wrap};
 
 /// What was read, from where, as a timeline
@@ -47,13 +49,20 @@ enum Event<'a> {
     /// A rollout, and the first of those that still ran when it started.
     Start(&'a Rollout, Option<&'a Rollout>),
     Landing(&'a Landing),
+    /// What somebody said, and when it was taken back.
+    Said(&'a Word),
+    Withdrawn(&'a Word, Instant),
+    /// The glass was broken.
+    Broken(&'a Kept, Instant),
 }
 
 impl Event<'_> {
-    const fn at(&self) -> Instant {
+    fn at(&self) -> Instant {
         match self {
             Self::Start(rollout, _) => rollout.start,
             Self::Landing(landing) => landing.at,
+            Self::Said(word) => word.at,
+            Self::Withdrawn(_, at) | Self::Broken(_, at) => *at,
         }
     }
 }
@@ -66,6 +75,7 @@ impl History {
         let now = subject.now.instant;
         let since = now - self.since;
         let records = subject.records(self.question.given()?, &question, &policy.environment)?;
+        let told = subject.told();
         let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
         let complete_since = records.as_ref().ok().and_then(|records| records.complete_since);
         let accounts = rollout_facts(&subject.found.policy, &policy, listed, complete_since, now, subject.future());
@@ -79,6 +89,8 @@ impl History {
         let notes = records.as_ref().map(|records| records.notes.as_slice()).unwrap_or_default();
         let mut events =
             events(rollouts.as_deref().unwrap_or_default(), landings.as_deref().unwrap_or_default(), since);
+        events.extend(words(&told, since, now));
+        events.sort_by_key(Event::at);
         let hidden = events.len().saturating_sub(self.limit);
         events.drain(..hidden);
         Ok(Outcome::done(match self.format {
@@ -160,6 +172,24 @@ fn events<'a>(rollouts: &'a [Rollout], landings: &'a [Landing], since: Instant) 
     events
 }
 
+/// What was said and done beside the rollouts.
+fn words(told: &Told, since: Instant, now: Instant) -> Vec<Event<'_>> {
+    let said = told.words.iter().map(Event::Said);
+    let withdrawn = told.words.iter().filter_map(|word| Some(Event::Withdrawn(word, word.withdrawn_at?)));
+    let broken = told.broken.iter().filter_map(|kept| Some(Event::Broken(kept, kept.started_at?)));
+    said.chain(withdrawn).chain(broken).filter(|event| (since..=now).contains(&event.at())).collect()
+}
+
+/// A word in a line, without its instant.
+fn word_line(word: &Word) -> String {
+    let what = match &word.what {
+        What::Override { commit, until } => format!("override {} until {}", CommitId::new(commit).short(), utc(*until)),
+        What::Freeze { until } => format!("freeze   until {}", utc(*until)),
+        What::Complete { since } => format!("adopt    the record is complete since {}", utc(*since)),
+    };
+    clean(&format!("{what} by {}: {} ({})", word.author(), word.because, word.id)).into_owned()
+}
+
 fn timeline(events: &[Event<'_>], cut: Option<usize>, now: Instant) -> String {
     let mut out = String::new();
     let mut day = None;
@@ -174,6 +204,18 @@ fn timeline(events: &[Event<'_>], cut: Option<usize>, now: Instant) -> String {
         last = Some(at);
         let line = match event {
             Event::Start(rollout, overlapped) => start_line(rollout, *overlapped, now),
+            Event::Said(word) => format!(" {}  {}", at.format("%H:%M:%S"), word_line(word)),
+            Event::Withdrawn(word, _) => {
+                let by = word.withdrawn_by.as_deref().unwrap_or("somebody");
+                let name = if matches!(word.what, What::Freeze { .. }) { "thaw    " } else { "revoke  " };
+                clean(&format!(" {}  {name} {} by {by}", at.format("%H:%M:%S"), word.id)).into_owned()
+            }
+            Event::Broken(kept, _) => {
+                let why = kept.reason.as_deref().unwrap_or_default();
+                let text =
+                    format!(" {}  GLASS    broken for {}, not acknowledged: {why}", at.format("%H:%M:%S"), kept.id);
+                clean(&text).into_owned()
+            }
             Event::Landing(landing) => {
                 let mark = if landing.precision == Precision::Guessed { '~' } else { ' ' };
                 format!(
@@ -230,6 +272,9 @@ fn json_of(
                 let overlaps = overlapped.map(|other| &*other.id);
                 json!({"kind": "rollout", "at": utc(rollout.start), "rollout": rollout, "overlaps": overlaps})
             }
+            Event::Said(word) => json!({"kind": word.kind(), "at": utc(word.at), "word": word}),
+            Event::Withdrawn(word, at) => json!({"kind": "withdrawn", "at": utc(*at), "word": word}),
+            Event::Broken(kept, at) => json!({"kind": "broken-glass", "at": utc(*at), "rollout": kept}),
             Event::Landing(landing) => json!({"kind": "push", "at": utc(landing.at), "push": landing}),
         }
     };

@@ -7,17 +7,19 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
+use super::adopt::Adopt;
 use super::record::existing;
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
 use crate::error::Error;
 use crate::ledger::chain::{Entry, stamp, walk};
-use crate::ledger::entry::{Kept, Stage};
+use crate::ledger::entry::{Glass, Kept, Stage};
+use crate::ledger::word::{What as Says, Word};
 use crate::ledger::{Ledger, State};
 use crate::render::clean;
 
-/// What is recorded: verify, show, export
+/// What is recorded: verify, show, export, adopt
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  deploy-rhythm ledger verify\n  deploy-rhythm ledger show --limit 50\n  deploy-rhythm ledger export > deploys.jsonl"
@@ -35,6 +37,8 @@ enum What {
     Show(Show),
     /// All rollouts as a deploy log, JSON Lines; or each entry as it is stored
     Export(Export),
+    /// States that the ledger's record is whole since an instant, and takes over what other sources know from then on
+    Adopt(Adopt),
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +89,7 @@ impl LedgerCommand {
                 let state = ledger.read()?;
                 Ok(Outcome::done(shown(&state, &ledger.name(), limit)))
             }
+            What::Adopt(adopt) => adopt.run(edge),
             What::Export(Export { place, entries }) => Ok(export(place.open(edge)?.as_mut(), entries)),
         }
     }
@@ -111,9 +116,13 @@ fn verify(ledger: &mut dyn Ledger) -> Outcome {
                 ids.filter(|id| state.rollouts.get(*id) != found.rollouts.get(*id)).collect();
             differing.sort();
             differing.dedup();
-            found.breaks.extend(
-                differing.iter().map(|id| format!("rollout {id}: what is kept of it is not what its entries say")),
-            );
+            let ids = state.words.keys().chain(found.words.keys());
+            let mut words: Vec<&String> = ids.filter(|id| state.words.get(*id) != found.words.get(*id)).collect();
+            words.sort();
+            words.dedup();
+            let named = differing.iter().map(|id| format!("rollout {id}"));
+            let named = named.chain(words.iter().map(|id| (*id).clone()));
+            found.breaks.extend(named.map(|name| format!("{name}: what is kept of it is not what its entries say")));
         }
     }
     let mut text = String::new();
@@ -150,13 +159,22 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
         let exit = kept.exit.filter(|exit| *exit != 0).map(|exit| format!(", exit code {exit}")).unwrap_or_default();
         let by = kept.actor.as_deref().map(|actor| format!(", by {actor}")).unwrap_or_default();
         let judged = if kept.decision.is_none() { ", recorded without a decision" } else { "" };
+        let delay = match (kept.told_at, kept.started_at) {
+            (Some(told), Some(start)) => format!(", told {} late", duration::glance(told - start)),
+            _ => String::new(),
+        };
+        let broken = match &kept.glass {
+            Some(Glass { seen_at: None, .. }) => ", the glass broken, not acknowledged",
+            Some(_) => ", the glass broken, acknowledged",
+            None => "",
+        };
         let lane = match kept.lane {
             crate::engine::lane::Lane::Normal => String::new(),
             lane => format!(", {lane}"),
         };
         let why = kept.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let text = format!(
-            "{} {when} {} to {}: {}{took}{exit}{by}{lane}{judged}{why}",
+            "{} {when} {} to {}: {}{took}{exit}{by}{lane}{judged}{delay}{broken}{why}",
             kept.id,
             kept.what(),
             kept.environment,
@@ -167,6 +185,11 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
     if all.len() > limit {
         let _ = writeln!(out, "({} earlier rollouts are not shown: `--limit` shows more)", all.len() - limit);
     }
+    let mut words: Vec<&Word> = state.words.values().collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.at));
+    for word in words.iter().take(limit) {
+        let _ = writeln!(out, "{}", clean(&said(word, state)));
+    }
     for waiting in state.waiting.iter().filter(|waiting| waiting.is_live(state.now)) {
         let since = duration::glance(state.now - waiting.since);
         let text = format!("{} waits for {since}: {:.8} to {}", waiting.id, waiting.commit, waiting.environment);
@@ -174,6 +197,26 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
     }
     let _ = writeln!(out, "{} rollouts in {}, begun {}", all.len(), clean(name), utc(state.born));
     out
+}
+
+/// An override, a freeze or an adoption in a line.
+fn said(word: &Word, state: &State) -> String {
+    let what = match &word.what {
+        Says::Override { commit, until } => {
+            format!("override of {commit:.8} to {} until {}", word.environment, utc(*until))
+        }
+        Says::Freeze { until } => format!("freeze of {} until {}", word.environment, utc(*until)),
+        Says::Complete { since } => format!("record of {} complete since {}", word.environment, utc(*since)),
+    };
+    let fate = match (word.withdrawn_at, word.used_by(&state.rollouts, state.now)) {
+        (Some(at), _) => {
+            format!(", taken back {} by {}", utc(at), word.withdrawn_by.as_deref().unwrap_or("somebody"))
+        }
+        (None, Some(kept)) => format!(", used up by {}", kept.id),
+        (None, None) if word.is_live(state.now) => String::new(),
+        (None, None) => ", over".to_owned(),
+    };
+    format!("{} {} {what}, by {}{fate}: {}", word.id, utc(word.at), word.author(), word.because)
 }
 
 /// One rollout as a line of a deploy log.

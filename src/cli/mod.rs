@@ -1,16 +1,20 @@
 //! The command line: one file a subcommand.
 
+mod adopt;
 mod audit;
 mod calendar;
 mod caller;
 mod check;
+mod freeze;
 mod generate;
 mod governance;
 mod history;
 mod hook;
 mod init;
 mod judged;
+mod leave;
 mod ledger;
+mod offer;
 mod outer;
 mod past;
 mod policy;
@@ -22,6 +26,7 @@ mod report;
 mod review;
 mod run;
 mod span;
+mod spot;
 mod status;
 mod suggest;
 mod validate;
@@ -72,6 +77,8 @@ pub struct Surroundings {
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.
     pub watched: bool,
+    /// Whether somebody sits at a terminal: standard input and standard error are one.
+    pub terminal: bool,
 }
 
 /// What Kamal tells its hooks: `KAMAL_COMMAND`, `KAMAL_VERSION`, `KAMAL_DESTINATION`, `KAMAL_PERFORMER`.
@@ -117,9 +124,12 @@ Ask:
 Deploy:
   run          Judge, take the slot, run the command, record what became of it
   record       Tell the ledger of a rollout that does not go through `run`
-  ledger       verify, show, export what is recorded
+  ledger       verify, show, export, adopt what is recorded
   hook         What the hooks call that `init --hook` writes
   audit        Every deployment with its decision, those without one first
+  override     Let one rollout of one commit pass soft-mandatory rules
+  freeze       Let nothing go until an instant
+  thaw         End what `freeze` began
 
 Keep the policy:
   policy       validate, show, schema, test, review
@@ -167,6 +177,9 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     Audit(audit::Audit),
     Hook(hook::HookCommand),
+    Override(leave::Override),
+    Freeze(freeze::Freeze),
+    Thaw(freeze::Thaw),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
     Completions(generate::Completions),
@@ -195,6 +208,9 @@ impl Cli {
             Command::Ledger(command) => command.run(edge),
             Command::Audit(command) => command.run(edge),
             Command::Hook(command) => command.run(edge),
+            Command::Override(command) => command.run(edge),
+            Command::Freeze(command) => command.run(edge),
+            Command::Thaw(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
             Command::Completions(command) => Ok(command.run()),

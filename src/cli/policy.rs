@@ -159,6 +159,9 @@ fn show(out: &mut String, _policy: &Policy, name: &str, environment: &Environmen
     if !environment.paths.is_empty() {
         let _ = writeln!(out, "  paths {}", clean(&environment.paths.join(", ")));
     }
+    if !environment.break_glass {
+        let _ = writeln!(out, "  nobody may break the glass");
+    }
     if let Some(overrides) = &environment.overrides {
         let who: Vec<String> =
             overrides.roles.iter().map(|role| format!("role {role}")).chain(overrides.people.iter().cloned()).collect();

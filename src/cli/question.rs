@@ -8,6 +8,7 @@ use chrono::Datelike;
 use clap::{Args, ValueEnum};
 
 use super::Edge;
+use super::offer::offer;
 use crate::engine::evaluate::evaluate;
 use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::Facts;
@@ -177,7 +178,9 @@ impl RequestArgs {
         let ((subject, policy, commit), given) = (walked?, given?);
         let records = subject.records(given, &question, &policy.environment)?;
         let gathered = subject.gather(policy, commit, question.lane, records)?;
-        let (report, facts) = report(&subject, gathered);
+        let policy = gathered.policy.clone();
+        let (mut report, facts) = report(&subject, gathered);
+        report.offer = offer(&report, &subject, &policy, edge);
         // The process ends soon: to take a million records apart takes longer than to judge them.
         std::mem::forget(facts);
         Ok((report, subject))
@@ -195,6 +198,7 @@ pub(super) fn report(subject: &Subject, gathered: Gathered) -> (Report, Facts) {
         policy_kind: subject.found.kind,
         history,
         notes,
+        offer: None,
     };
     (report, facts)
 }

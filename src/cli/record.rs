@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::question::{QuestionArgs, named_ledger};
+use super::question::{QuestionArgs, instant, named_ledger};
 use super::run::home;
 use super::{Edge, Outcome, caller, outer};
-use crate::engine::event::CommitId;
+use crate::engine::calendar::utc;
+use crate::engine::event::{CommitId, Instant};
 use crate::engine::lane::Lane;
 use crate::engine::policy::Policy;
 use crate::error::Error;
@@ -15,7 +17,7 @@ use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::home::Home;
-use crate::ledger::{Change, LEDGER_ID, Scope};
+use crate::ledger::{Change, LEDGER_ID, Scope, State};
 use crate::sources::git::Repo;
 use crate::sources::policy::{self, Wanted};
 
@@ -39,6 +41,8 @@ enum What {
     Finish(Finish),
     /// A rollout never touched its environment, or a reservation is given back
     Void(Void),
+    /// Somebody has seen that the glass was broken
+    Acknowledge(Acknowledge),
 }
 
 /// Where the ledger is.
@@ -85,6 +89,10 @@ struct Start {
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
+
+    /// When it started, where that is told late: RFC 3339, in the last hour, not before what the ledger let go since
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<Instant>,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +129,23 @@ struct Void {
     because: String,
 }
 
+#[derive(Debug, Args)]
+struct Acknowledge {
+    #[command(flatten)]
+    place: Place,
+
+    /// The id that `status` names
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// What was found
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    because: Option<String>,
+}
+
+/// How late a start may be told.
+const TOLD_LATE: TimeDelta = TimeDelta::hours(1);
+
 /// The longest text of a reason, in bytes.
 const LONGEST: usize = 500;
 
@@ -145,11 +170,15 @@ impl Record {
                     Ended::Failure => Stage::Failure,
                 };
                 let by = edge.surroundings.user.clone();
-                place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by })
+                place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by, at: None })
             }
             What::Void(Void { place, id, because }) => {
                 let by = edge.surroundings.user.clone();
                 place.settle(edge, &id, &Event::Void { id: id.clone(), because, by })
+            }
+            What::Acknowledge(Acknowledge { place, id, because }) => {
+                let by = edge.surroundings.user.clone();
+                place.settle(edge, &id, &Event::Acknowledged { id: id.clone(), by, because })
             }
         }
     }
@@ -167,9 +196,11 @@ impl Place {
         if outer::of_run(&state, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
             return Ok(Outcome::done(String::new()));
         }
-        if state.rollouts.get(id).is_some_and(|kept| caller::is_another_s(kept, edge)) {
+        let acknowledges = matches!(event, Event::Acknowledged { .. });
+        if state.rollouts.get(id).is_some_and(|kept| acknowledges || caller::is_another_s(kept, edge)) {
             let policy = policy_in_force(&self.repo);
-            caller::may(edge, policy.as_ref(), "settle somebody else's rollout")?;
+            let act = if acknowledges { "acknowledge it" } else { "settle somebody else's rollout" };
+            caller::may(edge, policy.as_ref(), act)?;
         }
         ledger.append(&mut |state| match state.rollouts.get(id) {
             Some(Kept { repository, environment, .. }) => {
@@ -260,14 +291,21 @@ impl Start {
             started_at: None,
             finished_at: None,
             exit: None,
+            told_at: None,
+            glass: None,
         };
         let mut ledger = home.open(edge.clock)?;
         if !home.own {
             ledger.narrow(Scope::of(&kept.repository, kept.target.as_deref()));
         }
-        let mut clash = None;
+        let (mut clash, mut refused) = (None, None);
         ledger.append(&mut |state| {
-            (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(state.now));
+            (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(self.at.unwrap_or(state.now)));
+            kept.told_at = self.at.map(|_| state.now);
+            refused = self.at.and_then(|at| too_early(state, &account, at));
+            if refused.is_some() {
+                return Change::default();
+            }
             // Records of one run are one rollout, which ships one commit.
             let same = |other: &&Kept| {
                 kept.run.as_ref() == Some(other.run.as_ref().unwrap_or(&other.id))
@@ -281,10 +319,39 @@ impl Start {
                 None => Change::of(account.clone(), Event::Recorded { rollout: Box::new(kept.clone()) }),
             }
         })?;
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
         match clash {
             None => Ok(Outcome::done(format!("{}\n", kept.id))),
             Some(other) => Err(Error::usage(format!("this run is recorded with another commit: {other}"))
                 .hint("a run names one attempt, such as `991/2`")),
         }
     }
+}
+
+/// Why a start cannot be told as late as that: an earlier start may count less.
+fn too_early(state: &State, account: &Account, at: Instant) -> Option<Error> {
+    if at > state.now {
+        return Some(Error::usage(format!("{} is still to come", utc(at))).hint("leave `--at` out: it starts now"));
+    }
+    let without = "leave `--at` out: it is then dated now, which holds others longer, never shorter";
+    if state.now - at > TOLD_LATE {
+        let error = Error::usage(format!("{} is more than an hour ago", utc(at)));
+        return Some(error.hint(without).hint("a history from elsewhere is moved by `deploy-rhythm ledger adopt`"));
+    }
+    let own = |kept: &&Kept| kept.repository == account.repository && kept.environment == account.environment;
+    let counts = |kept: &Kept| match kept.stage {
+        Stage::Reserved => kept.reserved_at.filter(|_| kept.holds_place(state.now)),
+        Stage::Running | Stage::Success | Stage::Failure => kept.started_at,
+        Stage::GivenBack | Stage::Void => None,
+    };
+    let newest = state.rollouts.values().filter(own).filter_map(counts).max()?;
+    (at < newest).then(|| {
+        Error::usage(format!(
+            "a rollout that started at {} is recorded already: this one cannot be told before it",
+            utc(newest)
+        ))
+        .hint(without)
+    })
 }

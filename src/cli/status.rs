@@ -1,6 +1,6 @@
 //! `status`: each environment at a glance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
@@ -11,13 +11,15 @@ use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Finding, Status as RuleStatus};
 use crate::engine::duration;
-use crate::engine::event::{Environment, Instant};
+use crate::engine::event::{CommitId, Environment, Instant};
 use crate::engine::facts::Facts;
 use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::{Budget, no_overlap};
 use crate::error::Error;
-use crate::gather::{Question, Subject};
+use crate::gather::{Question, Subject, Told};
+use crate::ledger::entry::Kept;
+use crate::ledger::word::{What, Word};
 use crate::render::{clean, harmless, marked_answer, when, wrap};
 use crate::sources::deployments::Records;
 
@@ -49,6 +51,9 @@ struct Glance {
     running: Vec<Rollout>,
     last: Option<Rollout>,
     rules: usize,
+    /// The overrides and freezes that are in force.
+    words: Vec<Word>,
+    overrides: Option<(usize, usize)>,
 }
 
 impl Status {
@@ -59,19 +64,24 @@ impl Status {
         let given = given.map(|given| subject.settle(given, &question));
         let mut glances = Vec::new();
         let mut notes = BTreeSet::new();
+        let mut broken = BTreeMap::new();
         for name in names(&subject, given.as_ref(), &question)? {
             let policy = subject.environment(Some(&name))?;
             let commit = subject.commit(None)?;
             let records = subject.records(given.clone(), &question, &name)?;
+            let told = subject.told();
+            broken.extend(told.broken.iter().map(|kept| (kept.id.clone(), kept.clone())));
             let gathered = subject.gather(policy, commit, question.lane, records)?;
             let policy = gathered.policy.clone();
             let (report, facts) = report(&subject, gathered);
             notes.extend(report.notes);
-            glances.push(glance(report.decision, &policy, &facts, subject.now.instant));
+            glances.push(glance(report.decision, &policy, &facts, subject.now.instant, &told));
         }
         let text = match self.format {
-            Plain::Json => json_of(&glances),
-            Plain::Terminal => terminal(&glances, &notes, &subject, edge.width),
+            Plain::Json => json_of(&glances, &broken),
+            Plain::Terminal => {
+                headed(&broken, subject.now.instant, edge.width) + &terminal(&glances, &notes, &subject, edge.width)
+            }
         };
         Ok(Outcome::done(text))
     }
@@ -105,7 +115,7 @@ fn names(subject: &Subject, given: Option<&Records>, question: &Question) -> Res
     Ok(names)
 }
 
-fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Instant) -> Glance {
+fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Instant, told: &Told) -> Glance {
     // What is not known has no budget that could be told.
     let known =
         policy.rules.iter().zip(&decision.findings).filter(|(_, finding)| finding.status != RuleStatus::Unknown);
@@ -119,8 +129,58 @@ fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Ins
         running: rollouts.map_or_else(Vec::new, |rollouts| rollouts.running().cloned().collect()),
         last: rollouts.and_then(|rollouts| rollouts.finished().next().cloned()),
         rules: policy.rules.len(),
+        words: told.words.iter().filter(|word| word.is_live(at) && !is_spent(word, facts)).cloned().collect(),
+        overrides: policy.overrides.as_ref().and_then(|one| Some((told.spent, one.per_month?))),
         decision,
     }
+}
+
+/// Whether an override is used up, or says what is no matter of now.
+fn is_spent(word: &Word, facts: &Facts) -> bool {
+    match &word.what {
+        What::Override { commit, .. } => facts.own_rollouts.as_ref().is_ok_and(|rollouts| {
+            let mut later = rollouts.started_since(word.at).iter();
+            later.any(|rollout| rollout.commit.as_ref().is_some_and(|shipped| shipped.as_str() == commit))
+        }),
+        What::Freeze { .. } => false,
+        What::Complete { .. } => true,
+    }
+}
+
+/// What heads everything else until somebody has seen it.
+fn headed(broken: &BTreeMap<String, Kept>, now: Instant, width: usize) -> String {
+    let mut out = String::new();
+    for kept in broken.values() {
+        let ago = kept.started_at.map(|start| duration::glance(now - start)).unwrap_or_default();
+        let by = kept.actor.as_deref().unwrap_or("somebody");
+        let verdict = kept.glass.as_ref().and_then(|glass| glass.verdict);
+        let verdict = verdict.map_or_else(|| "not to be had".to_owned(), |verdict| verdict.to_string());
+        let text = format!(
+            "✘ glass broken: {} shipped {} to {} {ago} ago, by {by}: {}; the verdict was {verdict}",
+            kept.id,
+            kept.what(),
+            kept.environment,
+            kept.reason.as_deref().unwrap_or_default()
+        );
+        line(&mut out, 0, width, &text);
+        line(&mut out, 2, width, &format!("once somebody has looked: `deploy-rhythm record acknowledge {}`", kept.id));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
+}
+
+/// An override or a freeze in a line.
+fn said(word: &Word, at: Instant, zone: Option<chrono_tz::Tz>) -> String {
+    let what = match &word.what {
+        What::Override { commit, until } => {
+            format!("override of {}, until {}", CommitId::new(commit).short(), when(*until, at, zone))
+        }
+        What::Freeze { until } => format!("frozen until {}", when(*until, at, zone)),
+        What::Complete { since } => format!("complete since {}", utc(*since)),
+    };
+    format!("{what}, by {}: {} ({})", word.author(), word.because, word.id)
 }
 
 /// Writes a line, broken at the width; what follows its first line stands a little further in.
@@ -161,6 +221,12 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, wid
         for (rule, asks, Budget { left, of, .. }) in &glance.budgets {
             line(&mut out, 2, width, &format!("{left} of {of} left: {rule}, {asks}"));
         }
+        for word in &glance.words {
+            line(&mut out, 2, width, &said(word, decision.at, zone));
+        }
+        if let Some((spent, of)) = glance.overrides {
+            line(&mut out, 2, width, &format!("{} of {of} overrides left this month", of.saturating_sub(spent)));
+        }
         for rollout in &glance.running {
             let age = duration::glance(decision.at - rollout.start);
             // A rule that lets it count as finished has said so by passing.
@@ -191,7 +257,7 @@ fn terminal(glances: &[Glance], notes: &BTreeSet<String>, subject: &Subject, wid
     out
 }
 
-fn json_of(glances: &[Glance]) -> String {
+fn json_of(glances: &[Glance], broken: &BTreeMap<String, Kept>) -> String {
     let environment = |glance: &Glance| {
         let decision = &glance.decision;
         let budgets: Vec<Json> = glance
@@ -211,10 +277,11 @@ fn json_of(glances: &[Glance]) -> String {
             "commit": decision.commit,
             "budgets": budgets,
             "running": running,
+            "words": glance.words,
+            "overrides": glance.overrides.map(|(spent, of)| json!({"left": of.saturating_sub(spent), "of": of})),
         })
     };
     let at = glances.first().map(|glance| utc(glance.decision.at));
-    let value =
-        json!({"schema_version": 1, "at": at, "environments": glances.iter().map(environment).collect::<Vec<_>>()});
+    let value = json!({"schema_version": 1, "at": at, "broken_glass": broken.values().collect::<Vec<_>>(), "environments": glances.iter().map(environment).collect::<Vec<_>>()});
     format!("{value:#}\n")
 }

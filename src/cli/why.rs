@@ -61,7 +61,10 @@ impl Why {
         // A rollout comes after the decision that let it go.
         for (_, event) in entries.iter().rev().filter_map(|entry| entry.event().ok()) {
             match event {
-                Event::Reserved { rollout } if rollout.id == id => decision = rollout.decision.unwrap_or_default(),
+                // Where the glass was broken there is no reservation.
+                Event::Reserved { rollout } | Event::Recorded { rollout } if rollout.id == id => {
+                    decision = rollout.decision.unwrap_or_default();
+                }
                 Event::Decided(decided) if decided.id == decision => found = Some(decided),
                 _ => {}
             }

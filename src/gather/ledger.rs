@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::told::Told;
 use super::{Question, Subject};
 use crate::engine::duration;
 use crate::engine::event::{Environment, Instant};
@@ -73,7 +74,10 @@ impl Subject {
                     Ok(held) => held,
                     Err(trouble) => {
                         self.ledger_fails.set(true);
-                        return Ok(Err(Missing::new(trouble.what, trouble.remedy)));
+                        let missing = Missing::new(trouble.what, trouble.remedy);
+                        let broken = home.journal().rollouts().unwrap_or_default();
+                        *self.told.borrow_mut() = Told { broken, fails: Some(missing.clone()), ..Told::default() };
+                        return Ok(Err(missing));
                     }
                 }
             }
@@ -98,7 +102,9 @@ impl Subject {
         environment: &str,
     ) -> Result<Known<Records>, Error> {
         let settings = self.found.policy.history();
+        let is_record = ledger.is_some();
         let mut found = deployments::look(&self.repo, &settings, ledger, environment, self.now.instant)?;
+        self.told.borrow_mut().alone = is_record && found.as_ref().is_ok_and(|records| records.sources.len() == 1);
         if let (Ok(records), Some(held)) = (&mut found, held.filter(|held| held.ci))
             && records.sources.len() == 1
             && records.complete_since.is_none()
@@ -123,13 +129,16 @@ impl Subject {
             true => None,
             false => Some(self.required_name()?),
         };
+        self.hear(held, repository.as_deref(), environment);
+        let complete_since = self.told().complete_since(now);
         let target = self.found.policy.target(&Environment::from(environment));
         let deployments = state.deployments(repository.as_deref(), environment, target.as_deref(), now);
         let own = |kept: &Kept| repository.as_ref().is_none_or(|name| *name == kept.repository);
-        let knows = state.rollouts.values().any(|kept| {
-            (own(kept) && kept.environment == environment)
-                || (target.is_some() && kept.target.as_deref() == target.as_deref())
-        });
+        let knows = complete_since.is_some()
+            || state.rollouts.values().any(|kept| {
+                (own(kept) && kept.environment == environment)
+                    || (target.is_some() && kept.target.as_deref() == target.as_deref())
+            });
         let policy = self.found.policy.environment(&Environment::from(environment));
         let by_landing = policy.is_some_and(|policy| policy.trigger == Some(Trigger::Push));
         if !knows && (by_landing || !begins) {
@@ -159,7 +168,7 @@ impl Subject {
             true => "the repository's ledger".to_owned(),
             false => format!("ledger {}", clean(name)),
         };
-        Ok(Some(Records { deployments, sources: vec![source], notes, ..Records::default() }))
+        Ok(Some(Records { deployments, complete_since, sources: vec![source], notes, ..Records::default() }))
     }
 
     /// The repository's name, which a ledger of several repositories needs.

@@ -8,6 +8,7 @@ mod ledger;
 pub mod past;
 pub mod push;
 mod settle;
+mod told;
 mod weakening;
 
 use std::cell::{Cell, RefCell};
@@ -33,6 +34,7 @@ use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
 pub use ledger::{Held, LedgerSource};
+pub use told::{Told, is_unseen, spent};
 
 /// What the caller asks, and the one reading of the clock.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub struct Subject {
     walked: RefCell<Option<(Instant, Landings)>>,
     /// There is a ledger, and it cannot be read: what it holds is not known, which is not the same as nothing.
     ledger_fails: Cell<bool>,
+    /// What the ledger tells beside rollouts, of the environment whose records were read last.
+    told: RefCell<Told>,
 }
 
 /// The facts of one request, and what is to be said about them.
@@ -90,7 +94,8 @@ impl Subject {
         let repo = Repo::open(&question.repo).map_err(|error| Error::usage(error.to_string()))?;
         let found = find(&repo)?;
         let branch = repo.default_branch();
-        Ok(Self { repo, found, now: question.now, branch, walked: RefCell::new(None), ledger_fails: Cell::new(false) })
+        let (walked, told) = (RefCell::new(None), RefCell::new(Told::default()));
+        Ok(Self { repo, found, now: question.now, branch, walked, ledger_fails: Cell::new(false), told })
     }
 
     /// The environment that is meant, and what the policy says about it.
@@ -182,6 +187,8 @@ impl Subject {
         let now = self.now.instant;
         let mut notes = self.found.notes.clone();
         let (mut policy, governed) = self.adopt(policy, &mut notes);
+        let told = self.told();
+        policy.rules.extend(told.freezes(now));
         let mut records = records;
         let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default && !self.ledger_fails.get();
         if unrecorded {
@@ -198,16 +205,20 @@ impl Subject {
         let lookback = policy.lookback().landings;
         let since = now - if unrecorded { lookback.max(GLANCE) } else { lookback };
         let tip = self.branch.as_ref().map(|branch| &branch.tip).map_err(Clone::clone);
-        let by_landing = records.is_err() && policy.trigger == Some(Trigger::Push);
+        let by_landing = (records.is_err() || told.alone) && policy.trigger == Some(Trigger::Push);
         let since = if by_landing { since.min(now - policy.lookback().deployments) } else { since };
 
         let trunk = self.trunk(since);
         if by_landing && let Ok(trunk) = &trunk {
-            records = Ok(Records {
+            let landed = Records {
                 deployments: deployments::from_landings(&trunk.landings, &policy.environment, &commit),
                 complete_since: trunk.complete_since,
                 sources: vec!["landings, each taken for a deploy (`trigger: push`)".to_owned()],
                 ..Records::default()
+            };
+            records = Ok(match records {
+                Ok(ledger) => deployments::begun(ledger, landed, &policy.environment, told.complete_since(now)),
+                Err(_) => landed,
             });
         }
         let future = self.future();
@@ -267,7 +278,7 @@ impl Subject {
             governance,
             storage: Err(not_read("the reading of the deploy configuration")),
             checks: Err(not_read("the state of checks on the commit")),
-            overrides: Vec::new(),
+            overrides: told.overrides(&policy, now),
         };
         if self.found.kind == PolicyKind::Default {
             notes.extend(governance::never_block_on_guesses(&mut policy, &facts, now));

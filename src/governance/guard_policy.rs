@@ -37,6 +37,9 @@ pub fn policy_weakenings(base: &EnvironmentPolicy, head: &EnvironmentPolicy) -> 
         let old = if base.paths.is_empty() { "all".to_owned() } else { base.paths.join(", ") };
         add("paths", format!("paths {old} -> {}", head.paths.join(", ")));
     }
+    if !base.break_glass && head.break_glass {
+        add("break-glass", "the glass may be broken: break-glass false -> true".to_owned());
+    }
     for words in overrides(base.overrides.as_ref(), head.overrides.as_ref()) {
         add("override", words);
     }

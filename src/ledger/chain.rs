@@ -7,6 +7,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::entry::{Event, Rollouts, apply};
+use super::word::{Words, hear};
 use crate::engine::event::{Instant, parse_instant};
 
 /// What stands before the first entry of a chain.
@@ -117,6 +118,8 @@ pub struct Walk {
     pub breaks: Vec<String>,
     /// What the entries make of the rollouts.
     pub rollouts: Rollouts,
+    /// What they make of the words.
+    pub words: Words,
 }
 
 /// Walks along entries in the order in which they were written; of several accounts, each chain by itself.
@@ -139,9 +142,9 @@ pub fn walk<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Walk {
         *head = (entry.number, entry.hash.clone());
         match entry.event() {
             Ok((at, event)) => {
-                if let Err(why) = apply(&mut walk.rollouts, at, &event) {
-                    walk.breaks.push(format!("{place}: {why}"));
-                }
+                let one = apply(&mut walk.rollouts, at, &event).err();
+                let other = hear(&mut walk.words, at, &event).err();
+                walk.breaks.extend(one.into_iter().chain(other).map(|why| format!("{place}: {why}")));
             }
             Err(why) => walk.breaks.push(format!("{place}: {why}")),
         }

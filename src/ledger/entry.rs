@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::owner::Owner;
+use super::word::Word;
 use crate::engine::decision::Verdict;
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Environment, Instant, Precision};
 use crate::engine::lane::Lane;
@@ -83,6 +84,24 @@ pub struct Kept {
     /// The command's own exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
+    /// When it was told, where that is later than its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Instant>,
+    /// It started whatever the verdict was; none where it was let go, or only recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<Glass>,
+}
+
+/// That somebody broke the glass, and who has seen it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glass {
+    /// The verdict as it stood; none where it could not be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_by: Option<String>,
 }
 
 impl Kept {
@@ -187,6 +206,9 @@ pub enum Event {
         stage: Stage,
         exit: Option<i32>,
         by: Option<String>,
+        /// When it ended, where that is told later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Instant>,
     },
     GivenBack {
         id: String,
@@ -201,6 +223,22 @@ pub enum Event {
         request: String,
         ending: Ending,
         because: String,
+    },
+    /// Somebody has seen that the glass was broken.
+    Acknowledged {
+        id: String,
+        by: Option<String>,
+        because: Option<String>,
+    },
+    /// An override, a freeze, or since when the record is whole.
+    Said {
+        word: Box<Word>,
+    },
+    /// An override is revoked, a freeze thawed.
+    Withdrawn {
+        id: String,
+        by: Option<String>,
+        because: Option<String>,
     },
 }
 
@@ -239,7 +277,7 @@ pub fn read_rollouts(bodies: &[String]) -> Result<Vec<(String, Kept)>, String> {
 /// Says in one sentence why it cannot happen.
 pub fn apply(rollouts: &mut Rollouts, at: Instant, event: &Event) -> Result<Option<String>, String> {
     let id = match event {
-        Event::Decided(_) | Event::Ended { .. } => return Ok(None),
+        Event::Decided(_) | Event::Ended { .. } | Event::Said { .. } | Event::Withdrawn { .. } => return Ok(None),
         Event::Reserved { rollout } | Event::Recorded { rollout } => {
             if rollouts.contains_key(&rollout.id) {
                 return Err(format!("{} is in the ledger already", rollout.id));
@@ -247,7 +285,11 @@ pub fn apply(rollouts: &mut Rollouts, at: Instant, event: &Event) -> Result<Opti
             rollouts.insert(rollout.id.clone(), (**rollout).clone());
             return Ok(Some(rollout.id.clone()));
         }
-        Event::Started { id } | Event::Finished { id, .. } | Event::GivenBack { id, .. } | Event::Void { id, .. } => id,
+        Event::Started { id }
+        | Event::Finished { id, .. }
+        | Event::GivenBack { id, .. }
+        | Event::Void { id, .. }
+        | Event::Acknowledged { id, .. } => id,
     };
     let kept = rollouts.get_mut(id).ok_or_else(|| format!("the ledger has no rollout {id}"))?;
     kept.change(at, event)?;
@@ -272,12 +314,24 @@ impl Kept {
                 return Err(format!("{id} is over ({is}), and stays that"));
             }
             Event::Started { .. } => (self.stage, self.started_at) = (Stage::Running, Some(at)),
-            Event::Finished { stage, exit, .. } => {
-                (self.stage, self.finished_at, self.exit) = (*stage, Some(at), *exit);
+            Event::Finished { stage, exit, at: told, .. } => {
+                // What is told late ended neither before it started nor after it was told.
+                let end = told.map_or(at, |told| told.min(at).max(self.started_at.unwrap_or(told)));
+                (self.stage, self.finished_at, self.exit) = (*stage, Some(end), *exit);
             }
+            Event::Acknowledged { by, .. } => match &mut self.glass {
+                Some(glass) if glass.seen_at.is_none() => (glass.seen_at, glass.seen_by) = (Some(at), by.clone()),
+                Some(_) => return Err(format!("{id} is acknowledged already")),
+                None => return Err(format!("{id} broke no glass: there is nothing to acknowledge")),
+            },
             Event::GivenBack { .. } => self.stage = Stage::GivenBack,
             Event::Void { .. } => self.stage = Stage::Void,
-            Event::Decided(_) | Event::Reserved { .. } | Event::Recorded { .. } | Event::Ended { .. } => {}
+            Event::Decided(_)
+            | Event::Reserved { .. }
+            | Event::Recorded { .. }
+            | Event::Ended { .. }
+            | Event::Said { .. }
+            | Event::Withdrawn { .. } => {}
         }
         Ok(())
     }

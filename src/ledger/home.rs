@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::journal::Journal;
 use super::postgres::{Address, Postgres};
 use super::remote::{self, Remote};
 use super::sqlite::{PATIENCE, Sqlite};
@@ -11,6 +12,9 @@ use crate::error::Error;
 
 /// The ledger's place in the git directory that all worktrees share.
 const IN_GIT: &str = "deploy-rhythm/ledger.sqlite";
+
+/// The journal's place there, whichever ledger it is of.
+const JOURNAL: &str = "deploy-rhythm/journal.jsonl";
 
 /// What keeps a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub struct Home {
     pub own: bool,
     /// Whether it lies in the repository's git directory, and is gone with it.
     pub inside: bool,
+    journal: PathBuf,
 }
 
 impl Home {
@@ -40,8 +45,9 @@ impl Home {
     ///
     /// Fails where the name is that of a home which this release does not have, or an address that cannot be read.
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
+        let journal = git_directory.join(JOURNAL);
         let Some(named) = named else {
-            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true });
+            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true, journal });
         };
         let kind = named.split_once(':').map(|(kind, rest)| (kind.to_ascii_lowercase(), rest));
         let path = match &kind {
@@ -51,11 +57,11 @@ impl Home {
                 }
                 let place = Place::Remote { remote: (*remote).to_owned(), directory: git_directory.to_owned() };
                 // An address may be that of a repository which keeps the ledger of several.
-                return Ok(Self { place, own: !remote::is_address(remote), inside: false });
+                return Ok(Self { place, own: !remote::is_address(remote), inside: false, journal });
             }
             Some((kind, _)) if kind == "postgres" || kind == "postgresql" => {
                 let place = Place::Postgres(Box::new(Address::read(named)?));
-                return Ok(Self { place, own: false, inside: false });
+                return Ok(Self { place, own: false, inside: false, journal });
             }
             Some((kind, path)) if kind == "sqlite" => path.strip_prefix("//").unwrap_or(path),
             // What looks like an address is none of a file; and SQLite itself takes some names for ledgers that do not last.
@@ -70,14 +76,14 @@ impl Home {
         }
         let path = std::path::absolute(path)
             .map_err(|error| Error::usage(format!("the ledger {path} has no place: {error}")))?;
-        Ok(Self { place: Place::File(path), own: false, inside: false })
+        Ok(Self { place: Place::File(path), own: false, inside: false, journal })
     }
 
     /// Whether there is something at its place; what that is, opening it tells.
     #[must_use]
     pub fn exists(&self) -> bool {
         match &self.place {
-            Place::File(path) => path.exists(),
+            Place::File(path) => path.exists() || self.journal().rollouts().is_ok_and(|all| !all.is_empty()),
             // Only the other side knows.
             Place::Remote { .. } | Place::Postgres(_) => true,
         }
@@ -93,12 +99,24 @@ impl Home {
         }
     }
 
-    /// Opens it for appending; it is begun where there is none.
+    /// What happened while it was away.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        Journal { path: self.journal.clone(), ledger: self.name() }
+    }
+
+    /// Opens it for appending, and tells it what happened while it was away; it is begun where there is none.
     ///
     /// # Errors
     ///
     /// Fails where it cannot be written or is no ledger.
     pub fn open(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
+        let mut ledger = self.begin(clock)?;
+        self.journal().flush(ledger.as_mut())?;
+        Ok(ledger)
+    }
+
+    fn begin(&self, clock: fn() -> Instant) -> Result<Box<dyn Ledger>, Trouble> {
         match &self.place {
             Place::File(path) => Ok(Box::new(Sqlite::open(path, clock, PATIENCE)?)),
             Place::Remote { remote, directory } => Ok(Box::new(Remote::open(remote, directory, clock)?)),
@@ -112,6 +130,9 @@ impl Home {
     ///
     /// Fails where it cannot be read or is no ledger.
     pub fn open_existing(&self, clock: fn() -> Instant) -> Result<Option<Box<dyn Ledger>>, Trouble> {
+        if self.journal().is_pending() && !self.journal().rollouts()?.is_empty() {
+            return self.open(clock).map(Some);
+        }
         match &self.place {
             Place::File(path) => {
                 let found = Sqlite::open_existing(path, clock, PATIENCE)?;

@@ -7,11 +7,13 @@
 pub mod chain;
 pub mod entry;
 pub mod home;
+pub mod journal;
 pub mod owner;
 pub mod postgres;
 pub mod remote;
 pub mod sqlite;
 mod trouble;
+pub mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::engine::event::{Deployment, Instant};
 use chain::{Account, Entry};
 use entry::{Event, Kept, Rollouts, apply};
 use owner::Owner;
+use word::{Word, Words, hear};
 
 pub use trouble::Trouble;
 
@@ -69,6 +72,8 @@ pub struct State {
     pub born: Instant,
     /// Shared: a judgement looks at thousands, and changes one.
     pub rollouts: Arc<Rollouts>,
+    /// Overrides, freezes, and since when the record is whole.
+    pub words: Words,
     pub waiting: Vec<Waiting>,
     /// The newest entry of all: its place and its hash.
     pub newest: (u64, String),
@@ -149,6 +154,8 @@ pub struct Written {
     pub entries: Vec<Entry>,
     /// The rollouts that they made or changed.
     pub rollouts: Vec<Kept>,
+    /// The words that they said or took back.
+    pub words: Vec<Word>,
     pub wait: Option<Waiting>,
     pub leave: Vec<String>,
 }
@@ -166,11 +173,11 @@ impl State {
     ) -> Result<Written, Trouble> {
         let mut heads: BTreeMap<Account, (u64, String)> = BTreeMap::new();
         let mut written = Written { wait: change.wait, leave: change.leave, ..Written::default() };
-        let mut changed = BTreeSet::new();
+        let (mut changed, mut said) = (BTreeSet::new(), BTreeSet::new());
         for (account, event) in change.events {
-            let id = apply(Arc::make_mut(&mut self.rollouts), self.now, &event)
-                .map_err(|why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows"))?;
-            changed.extend(id);
+            let cannot = |why| Trouble::new(why, "`deploy-rhythm ledger show` lists what the ledger knows");
+            changed.extend(apply(Arc::make_mut(&mut self.rollouts), self.now, &event).map_err(cannot)?);
+            said.extend(hear(&mut self.words, self.now, &event).map_err(cannot)?);
             let newest = match heads.remove(&account) {
                 Some(newest) => newest,
                 None => head(&account)?,
@@ -180,6 +187,7 @@ impl State {
             written.entries.push(entry);
         }
         written.rollouts = changed.iter().filter_map(|id| self.rollouts.get(id)).cloned().collect();
+        written.words = said.iter().filter_map(|id| self.words.get(id)).cloned().collect();
         Ok(written)
     }
 }

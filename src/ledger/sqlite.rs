@@ -10,11 +10,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 use super::chain::{Account, Entry, GENESIS, stamp};
 use super::entry::{Rollouts, read_rollouts};
 use super::owner::holder;
+use super::word::{Word, Words};
 use super::{Change, Ledger, State, Trouble, Written};
 use crate::engine::event::{Instant, parse_instant};
 
 /// The newest form of the tables that this release knows.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
 
 /// Marks the file as a ledger: "dRhy".
 const APPLICATION: i64 = 0x6452_6879;
@@ -23,7 +24,8 @@ const APPLICATION: i64 = 0x6452_6879;
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The steps from one form to the next, forwards only.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE entries (
         seq INTEGER PRIMARY KEY, repository TEXT NOT NULL, environment TEXT NOT NULL, number INTEGER NOT NULL,
@@ -32,7 +34,9 @@ const STEPS: [&str; 1] = ["
     ) STRICT;
     CREATE TABLE rollouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
     CREATE TABLE waiting (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-"];
+",
+    "CREATE TABLE words (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;",
+];
 
 /// A ledger in a file.
 pub struct Sqlite {
@@ -271,6 +275,9 @@ fn load(
     };
     let rollouts = known.is_none().then(|| bodies("SELECT body FROM rollouts")).transpose()?.unwrap_or_default();
     let waiting = bodies("SELECT body FROM waiting ORDER BY rowid")?;
+    // A ledger of the form before, which is only read here, has no such table.
+    let form: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let said = if form < 2 { Vec::new() } else { bodies("SELECT body FROM words")? };
     // Entries are written to the microsecond: what is judged is what is written.
     let clock = clock().trunc_subsecs(6);
     Ok((|| {
@@ -281,12 +288,19 @@ fn load(
             Some(known) => known,
             None => Arc::new(Rollouts::from_iter(read_rollouts(&rollouts)?)),
         };
+        let mut words = Words::new();
+        for body in said {
+            let one: Word =
+                serde_json::from_str(&body).map_err(|error| format!("an override or freeze in it: {error}"))?;
+            words.insert(one.id.clone(), one);
+        }
         let waiting: Result<_, _> = waiting.iter().map(|body| serde_json::from_str(body)).collect();
         Ok(State {
             now,
             behind: Some(now - clock).filter(|behind| !behind.is_zero()),
             born: at(&born)?,
             rollouts,
+            words,
             waiting: waiting.map_err(|error| format!("a waiting request in it: {error}"))?,
             newest: newest
                 .map_or((0, GENESIS.to_owned()), |(seq, hash, _)| (u64::try_from(seq).unwrap_or_default(), hash)),
@@ -316,6 +330,10 @@ fn store(transaction: &Transaction<'_>, written: &Written) -> Read<()> {
         .prepare_cached("INSERT INTO rollouts VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body")?;
     for kept in &written.rollouts {
         keep.execute(params![kept.id, serde_json::to_string(kept).unwrap_or_default()])?;
+    }
+    for word in &written.words {
+        let put = "INSERT INTO words VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
+        transaction.execute(put, params![word.id, serde_json::to_string(word).unwrap_or_default()])?;
     }
     for id in &written.leave {
         transaction.execute("DELETE FROM waiting WHERE id = ?1", [id])?;

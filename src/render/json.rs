@@ -25,6 +25,8 @@ struct Root<'a> {
     next_steps: Option<Json>,
     history: History<'a>,
     notes: &'a [String],
+    #[serde(rename = "override")]
+    offer: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +75,7 @@ pub(super) fn render(report: &Report) -> String {
             sources: &report.history.sources,
         },
         notes: &report.notes,
+        offer: report.offer.as_deref(),
     };
     let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
     text.push('\n');

@@ -170,6 +170,7 @@ fn remedies(report: &Report) -> Vec<String> {
             remedies.push(remedy);
         }
     }
+    remedies.extend(report.offer.as_ref().map(|command| format!("if it cannot wait, you may override: `{command}`")));
     remedies
 }
 

@@ -252,6 +252,22 @@ fn overlaps_one(record: &[Deployment], other: &Deployment, now: Instant) -> bool
     record.iter().filter(same).any(|one| one.started_at <= end(other) && other.started_at <= end(one))
 }
 
+/// A ledger that took over from landings: those before it became the record stand, later ones are in it.
+#[must_use]
+pub fn begun(ledger: Records, mut landed: Records, environment: &Environment, since: Option<Instant>) -> Records {
+    let own = || ledger.deployments.iter().filter(|one| one.environment == *environment);
+    let began = since.or_else(|| own().map(|one| one.started_at).min());
+    // The landing that the first rollout ships is that rollout.
+    let shipped: BTreeSet<&CommitId> = own().filter_map(|one| one.commit.as_ref()).collect();
+    landed.deployments.retain(|one| {
+        began.is_none_or(|began| one.started_at < began) && !one.commit.as_ref().is_some_and(|id| shipped.contains(id))
+    });
+    landed.deployments.extend(ledger.deployments.iter().cloned());
+    landed.sources = [ledger.sources, landed.sources].concat();
+    landed.notes.extend(ledger.notes);
+    landed
+}
+
 /// The landings of an environment that is deployed by landing, where nothing better records its deploys.
 #[must_use]
 pub fn from_landings(

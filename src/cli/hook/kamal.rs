@@ -144,8 +144,10 @@ fn without_dead(state: &State, account: &Account) -> (State, Vec<(Account, Event
     let dead = |kept: &&Kept| is_kamal_s(kept, account) && kept.owner.as_ref().is_some_and(Owner::has_died);
     let ids: Vec<String> = state.rollouts.values().filter(dead).map(|kept| kept.id.clone()).collect();
     let by = Some("kamal pre-deploy".to_owned());
-    let events: Vec<Event> =
-        ids.into_iter().map(|id| Event::Finished { id, stage: Stage::Failure, exit: None, by: by.clone() }).collect();
+    let events: Vec<Event> = ids
+        .into_iter()
+        .map(|id| Event::Finished { id, stage: Stage::Failure, exit: None, by: by.clone(), at: None })
+        .collect();
     let rollouts: &mut Rollouts = Arc::make_mut(&mut state.rollouts);
     let events = events.into_iter().filter(|event| apply(rollouts, state.now, event).is_ok());
     let events = events.map(|event| (account.clone(), event)).collect();
@@ -185,6 +187,7 @@ fn record_end(edge: &Edge) -> Result<(), Error> {
             id: kept.id.clone(),
             stage: Stage::Success,
             exit: None,
+            at: None,
             by: edge.surroundings.kamal.performer.clone(),
         };
         newest.map(|kept| Change::of(account.clone(), finished(kept))).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! `run`: judge, take the slot, run the command, record what became of it.
 
 mod child;
+mod glass;
 pub(super) mod request;
 mod watch;
 
@@ -82,6 +83,14 @@ pub struct Run {
     #[arg(long, value_name = "DURATION", value_parser = wait)]
     wait: Option<TimeDelta>,
 
+    /// Run whatever the verdict is, for this reason: it is recorded, counts, and heads `status` until acknowledged
+    #[arg(long, value_name = "REASON", value_parser = super::record::reason, conflicts_with_all = ["wait", "lane", "reason", "policy"])]
+    break_glass: Option<String>,
+
+    /// The environment's name, so that nobody has to type it to break the glass
+    #[arg(long, value_name = "NAME", requires = "break_glass")]
+    confirm: Option<String>,
+
     /// The command, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -116,6 +125,9 @@ impl Run {
         }
         if self.deploys.as_ref().is_some_and(|path| path.as_os_str() == "-") {
             return Err(Error::usage("standard input is the command's").hint("give `--deploys` a file"));
+        }
+        if let Some(reason) = &self.break_glass {
+            return self.break_glass(reason, edge, watch);
         }
         let (question, given) = self.asked().question_with_log(edge)?;
         // What is wrong with the call is said before a ledger is begun.
@@ -162,7 +174,8 @@ impl Run {
             Err(Failed::Trouble(trouble)) => return Ok(Err(held_by(&trouble))),
             Err(Failed::Error(error)) => return Err(error),
         };
-        Ok(self.deploy(&kept, &account, ledger.as_mut(), signals, watch))
+        let mut tell = |event: Event| ledger.append(&mut |_| Change::of(account.clone(), event.clone()));
+        Ok(self.deploy(&kept, &mut tell, signals, watch))
     }
 
     fn asked(&self) -> RequestArgs {
@@ -191,21 +204,24 @@ impl Run {
     fn deploy(
         &self,
         kept: &Kept,
-        account: &Account,
-        ledger: &mut dyn Ledger,
+        tell: &mut dyn FnMut(Event) -> Result<(), Trouble>,
         mut signals: Signals,
         watch: &mut Watch<'_>,
     ) -> Result<u8, NotStarted> {
         let id = &kept.id;
-        let mut tell = |event: Event| ledger.append(&mut |_| Change::of(account.clone(), event.clone()));
         if let Some(signal) = signals.came() {
             let because = child::signal_name(signal).to_owned();
-            let _ = tell(Event::GivenBack { id: id.clone(), because });
+            let _ = tell(match kept.stage {
+                Stage::Reserved => Event::GivenBack { id: id.clone(), because },
+                _ => Event::Void { id: id.clone(), because, by: None },
+            });
             let why = format!("stopped by {}; its place is given back", child::signal_name(signal));
             return Err(NotStarted { why, code: u8::try_from(128 + signal).unwrap_or(1) });
         }
         // The start is recorded first: whatever happens next, nobody takes the environment for untouched.
-        tell(Event::Started { id: id.clone() }).map_err(|trouble| held_by(&trouble))?;
+        if kept.stage == Stage::Reserved {
+            tell(Event::Started { id: id.clone() }).map_err(|trouble| held_by(&trouble))?;
+        }
         let unstarted = |why: String,
                          code,
                          tell: &mut dyn FnMut(Event) -> Result<(), Trouble>,
@@ -217,14 +233,14 @@ impl Run {
         };
         if let Some(signal) = signals.came() {
             let why = format!("stopped by {} before the command was run", child::signal_name(signal));
-            return unstarted(why, u8::try_from(128 + signal).unwrap_or(1), &mut tell, watch);
+            return unstarted(why, u8::try_from(128 + signal).unwrap_or(1), tell, watch);
         }
         watch.say(&format!("deploy-rhythm: {id} starts: {} to {}", kept.what(), kept.environment));
         let status = match signals.run(&self.command, id) {
             Ok(status) => status,
             Err(NoEnd::Unstarted(error)) => {
                 let NotStarted { why, code } = self.not_run(&error);
-                return unstarted(why, code, &mut tell, watch);
+                return unstarted(why, code, tell, watch);
             }
             Err(NoEnd::Unknown(error)) => {
                 watch.say(&format!(
@@ -235,7 +251,9 @@ impl Run {
         };
         let code = child::code(status);
         let stage = if status.success() { Stage::Success } else { Stage::Failure };
-        if let Err(trouble) = tell(Event::Finished { id: id.clone(), stage, exit: Some(code.into()), by: None }) {
+        if let Err(trouble) =
+            tell(Event::Finished { id: id.clone(), stage, exit: Some(code.into()), by: None, at: None })
+        {
             watch.say(&format!(
                 "warning: the end of {id} is not recorded, and it counts as running: {trouble}; then `deploy-rhythm record finish {id} --outcome {}`",
                 stage.name()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use crate::cli::Edge;
+use crate::cli::offer::offer;
 use crate::cli::question::report;
 use crate::engine::decision::Verdict;
 use crate::engine::event::{CommitId, Instant};
@@ -14,7 +15,7 @@ use crate::engine::policy::HistorySource;
 use crate::error::Error;
 use crate::gather::{Held, LedgerSource, Question, Subject};
 use crate::ledger::chain::{Account, digest_of};
-use crate::ledger::entry::{Decided, Ending, Event, Kept, Stage};
+use crate::ledger::entry::{Decided, Ending, Event, Glass, Kept, Stage};
 use crate::ledger::owner::Owner;
 use crate::ledger::{Change, DECISION_ID, LEDGER_ID, RESERVED_FOR, State, Waiting};
 use crate::render::{Format, Style, render};
@@ -55,6 +56,8 @@ pub(in crate::cli) struct Request<'a> {
     pub question: Question,
     pub given: Option<Records>,
     pub reason: Option<String>,
+    /// Whether it goes whatever the verdict is.
+    pub glass: bool,
     /// Whether the ledger is of this repository alone.
     pub own: bool,
     pub ledger: String,
@@ -83,7 +86,8 @@ impl<'a> Request<'a> {
         (ledger, own): (String, bool),
         edge: &'a Edge,
     ) -> Self {
-        Self { question, given, reason, own, ledger, edge, deadline: None, memory: Memory::default(), dirty: None }
+        let memory = Memory::default();
+        Self { question, given, reason, glass: false, own, ledger, edge, deadline: None, memory, dirty: None }
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
@@ -126,7 +130,9 @@ impl<'a> Request<'a> {
         let (target, digest) = (policy.target.as_deref().map(str::to_owned), digest_of(&policy));
         let records = subject.records(self.given.clone(), &question, &policy.environment)?;
         let gathered = subject.gather(policy, commit.clone(), question.lane, records)?;
-        let (report, facts) = report(&subject, gathered);
+        let policy = gathered.policy.clone();
+        let (mut report, facts) = report(&subject, gathered);
+        report.offer = offer(&report, &subject, &policy, self.edge);
 
         let decision = &report.decision;
         let request = self.memory.id.get_or_insert_with(|| held.state.fresh_id("q-")).clone();
@@ -150,7 +156,40 @@ impl<'a> Request<'a> {
             let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
             matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
         };
-        let answer = if let Some(kept) = self.memory.waiting.as_ref().filter(|_| supersedes).and_then(|waiting| {
+        let place = || Kept {
+            id: held.state.fresh_id(LEDGER_ID),
+            repository: account.repository.clone(),
+            environment: account.environment.clone(),
+            target,
+            commit: Some(commit.to_string()),
+            revision: None,
+            lane: decision.lane,
+            reason: self.reason.clone(),
+            actor: self.edge.surroundings.user.clone(),
+            url: None,
+            run: None,
+            decision: Some(id.clone()),
+            dirty,
+            owner: Owner::this(),
+            stage: Stage::Reserved,
+            reserved_at: Some(now),
+            expires_at: Some(now + RESERVED_FOR),
+            started_at: None,
+            finished_at: None,
+            exit: None,
+            told_at: None,
+            glass: None,
+        };
+        let answer = if self.glass {
+            let glass = Glass { verdict: Some(decision.verdict), ..Glass::default() };
+            let started_at = Some(now);
+            let (reserved_at, expires_at) = (None, None);
+            let kept =
+                Kept { stage: Stage::Running, started_at, reserved_at, expires_at, glass: Some(glass), ..place() };
+            change.events.push((account.clone(), decided(&report)));
+            change.events.push((account.clone(), Event::Recorded { rollout: Box::new(kept.clone()) }));
+            Answer::Go(Box::new(kept))
+        } else if let Some(kept) = self.memory.waiting.as_ref().filter(|_| supersedes).and_then(|waiting| {
             let all = held.state.rollouts.values();
             all.filter(|kept| account_of(kept) == account).find(|kept| took_place(kept, waiting, &contains))
         }) {
@@ -169,28 +208,7 @@ impl<'a> Request<'a> {
                     if let Some(newer) = newer {
                         Answer::Behind(newer.commit.clone())
                     } else {
-                        let kept = Kept {
-                            id: held.state.fresh_id(LEDGER_ID),
-                            repository: account.repository.clone(),
-                            environment: account.environment.clone(),
-                            target,
-                            commit: Some(commit.to_string()),
-                            revision: None,
-                            lane: decision.lane,
-                            reason: self.reason.clone(),
-                            actor: self.edge.surroundings.user.clone(),
-                            url: None,
-                            run: None,
-                            decision: Some(id.clone()),
-                            dirty,
-                            owner: Owner::this(),
-                            stage: Stage::Reserved,
-                            reserved_at: Some(now),
-                            expires_at: Some(now + RESERVED_FOR),
-                            started_at: None,
-                            finished_at: None,
-                            exit: None,
-                        };
+                        let kept = place();
                         change.events.push((account.clone(), decided(&report)));
                         let rollout = Box::new(kept.clone());
                         change.events.push((account.clone(), Event::Reserved { rollout }));

@@ -63,6 +63,7 @@ pub(super) struct Layer {
     pub target: Option<String>,
     pub trigger: Option<Trigger>,
     pub paths: Option<Vec<String>>,
+    pub break_glass: Option<bool>,
 }
 
 /// What all files together say about one environment.
@@ -75,6 +76,8 @@ pub struct EnvironmentPolicy {
     pub target: Option<String>,
     pub trigger: Option<Trigger>,
     pub paths: Vec<String>,
+    /// Whether somebody may deploy whatever the verdict.
+    pub break_glass: bool,
     /// The zone of its local times, where the policy names one.
     pub timezone: Option<Tz>,
 }
@@ -109,6 +112,7 @@ impl EnvironmentPolicy {
             target: layer.target,
             trigger: layer.trigger,
             paths: layer.paths.unwrap_or_default(),
+            break_glass: layer.break_glass.unwrap_or(true),
             timezone,
         }
     }
@@ -144,8 +148,18 @@ impl EnvironmentPolicy {
 
 impl Layer {
     /// The keys that an environment may have.
-    pub const KEYS: &[&str] =
-        &["hard-mandatory", "soft-mandatory", "advisory", "without", "lanes", "override", "target", "trigger", "paths"];
+    pub const KEYS: &[&str] = &[
+        "hard-mandatory",
+        "soft-mandatory",
+        "advisory",
+        "without",
+        "lanes",
+        "override",
+        "target",
+        "trigger",
+        "paths",
+        "break-glass",
+    ];
 
     pub fn parse(yaml: &Yaml, name: &str, file: &str, problems: &mut Problems) -> Self {
         let mut layer = Self::default();
@@ -177,6 +191,15 @@ impl Layer {
             }
         }
         layer.paths = fields.get("paths").map(|value| paths(value, problems));
+        if let Some(value) = fields.get("break-glass") {
+            match &value.value {
+                Value::Bool(allowed) => layer.break_glass = Some(*allowed),
+                other => {
+                    let what = format!("`break-glass` is {}, neither true nor false", other.describe());
+                    problems.add(value.place, what, "write `break-glass: false` to forbid it, or leave it out");
+                }
+            }
+        }
         layer
     }
 
@@ -193,6 +216,7 @@ impl Layer {
             self.target = self.target.or(parent.target);
             self.trigger = self.trigger.or(parent.trigger);
             self.paths = self.paths.or(parent.paths);
+            self.break_glass = self.break_glass.or(parent.break_glass);
         }
         rules.append(&mut self.rules);
         self.rules = rules;
@@ -330,6 +354,12 @@ fn paths(yaml: &Yaml, problems: &mut Problems) -> Vec<String> {
 }
 
 impl OverridePolicy {
+    /// Whether whoever sits at a command line may override: a name that nobody has verified.
+    #[must_use]
+    pub fn lists_cli(&self) -> bool {
+        self.roles.iter().chain(&self.people).any(|name| name == "cli")
+    }
+
     fn parse(yaml: &Yaml, problems: &mut Problems) -> Option<Self> {
         let fields = problems.fields(yaml, "`override`", &["roles", "people", "expires", "per-month"])?;
         let names = |key, problems: &mut Problems| {

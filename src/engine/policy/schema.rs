@@ -66,6 +66,7 @@ pub fn schema() -> Json {
                     "target": {"type": "string", "description": "environments that name the same target share their rollouts"},
                     "trigger": {"const": "push"},
                     "paths": texts,
+                    "break-glass": {"type": "boolean", "description": "whether somebody may deploy whatever the verdict", "default": true},
                 },
             },
             "rule": {"oneOf": RuleId::ALL.map(rule)},

@@ -23,9 +23,16 @@ pub struct Freeze {
 
 #[derive(Clone, Debug)]
 enum Span {
-    Dated { from: Edge, to: Edge },
+    Dated {
+        from: Edge,
+        to: Edge,
+    },
     Weekly(Weekly),
-    Calendar { path: String },
+    Calendar {
+        path: String,
+    },
+    /// Whether anybody froze it is not known.
+    Unknown(Missing),
 }
 
 /// One end of a dated freeze.
@@ -81,6 +88,18 @@ impl Freeze {
             Span::Dated { from, to }
         };
         Some(Self { span, zone: None })
+    }
+
+    /// One between two instants, which stands in no policy.
+    #[must_use]
+    pub const fn between(from: Instant, to: Instant) -> Self {
+        Self { span: Span::Dated { from: Edge::Instant(from), to: Edge::Instant(to) }, zone: None }
+    }
+
+    /// One of which nobody knows whether it holds.
+    #[must_use]
+    pub const fn unknown(missing: Missing) -> Self {
+        Self { span: Span::Unknown(missing), zone: None }
     }
 
     /// The JSON Schema of its parameters.
@@ -159,6 +178,7 @@ impl Freeze {
             Span::Dated { from, to } => json!({"from": from.show(), "to": to.show()}),
             Span::Weekly(weekly) => weekly_parameters(weekly),
             Span::Calendar { path } => json!({"ics": path}),
+            Span::Unknown(missing) => json!({"unknown": missing.what}),
         }
     }
 
@@ -192,6 +212,7 @@ impl Freeze {
                 Some(Err(missing)) => return Err(missing.clone()),
                 None => return Err(Missing::new(format!("the calendar {path}"), "add the file to the repository")),
             },
+            Span::Unknown(missing) => return Err(missing.clone()),
         };
         Ok(span.filter(|(from, to)| *from <= at && at < *to))
     }
@@ -264,6 +285,7 @@ impl Check for Freeze {
             Span::Dated { from, to } => format!("no deploys from {} to {}", from.show(), to.show()),
             Span::Weekly(weekly) => format!("no deploys {weekly} ({})", self.zone_or_utc()),
             Span::Calendar { path } => format!("no deploys while {path} says so ({})", self.zone_or_utc()),
+            Span::Unknown(_) => "no deploys while the ledger has a freeze".to_owned(),
         }
     }
 }

@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::chain::{Account, Entry, GENESIS};
 use super::entry::{Event, Kept, Rollouts, read_rollouts};
+use super::word::Word;
 use super::{Change, Ledger, Scope, State, Trouble, Written};
 use crate::engine::event::{Instant, parse_instant};
 use crate::render::clean;
@@ -249,6 +250,9 @@ impl Postgres {
         }
         let waiting: Result<_, _> = loaded.waiting.iter().map(|body| serde_json::from_str(body)).collect();
         let waiting = waiting.map_err(|error| unreadable(format!("a waiting request in it: {error}")))?;
+        let words: Result<Vec<Word>, _> = loaded.words.iter().map(|body| serde_json::from_str(body)).collect();
+        let words = words.map_err(|error| unreadable(format!("an override or freeze in it: {error}")))?;
+        let words = words.into_iter().map(|word| (word.id.clone(), word)).collect();
         let mut latest = None;
         for head in &loaded.heads {
             latest = latest.max(Some((at(&head.at)?, head.hash.as_str())));
@@ -263,7 +267,7 @@ impl Postgres {
         let length = loaded.heads.iter().map(|head| head.number).sum();
         let newest = (length, latest.map_or(GENESIS, |(_, hash)| hash).to_owned());
         let born = at(&loaded.born)?;
-        Ok((State { now, behind, born, rollouts, waiting, newest }, loaded.heads))
+        Ok((State { now, behind, born, rollouts, words, waiting, newest }, loaded.heads))
     }
 
     fn told(&mut self, failure: Failure) -> Trouble {

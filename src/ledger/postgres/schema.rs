@@ -34,6 +34,8 @@ const STEPS: [&str; 1] = ["
         body text NOT NULL
     );
     CREATE INDEX ON deploy_rhythm.waiting (repository);
+    CREATE TABLE deploy_rhythm.words (id text PRIMARY KEY, repository text NOT NULL, body text NOT NULL);
+    CREATE INDEX ON deploy_rhythm.words (repository);
 "];
 
 /// What is in the database.
@@ -111,6 +113,7 @@ pub(super) const ROLLOUTS: &str = "SELECT change, body FROM deploy_rhythm.rollou
 pub(super) const EVERY_ROLLOUT: &str = "SELECT change, body FROM deploy_rhythm.rollouts WHERE change > $1";
 pub(super) const WAITING: &str =
     "SELECT body FROM deploy_rhythm.waiting WHERE $1::text[] IS NULL OR repository = ANY ($1) ORDER BY seq";
+pub(super) const WORDS: &str = "SELECT body FROM deploy_rhythm.words WHERE $1::text[] IS NULL OR repository = ANY ($1)";
 pub(super) const HEADS: &str = "SELECT repository, environment, number, at, hash FROM deploy_rhythm.heads
     WHERE $1::text[] IS NULL OR repository = ANY ($1)";
 pub(super) const MOVED: &str = "SELECT concat(
@@ -133,6 +136,11 @@ pub(super) const PUT_ROLLOUTS: &str = "INSERT INTO deploy_rhythm.rollouts
 pub(super) const PUT_WAITING: &str = "INSERT INTO deploy_rhythm.waiting (id, repository, change, body)
     VALUES ($1, $2, nextval('deploy_rhythm.changes'), $3)
     ON CONFLICT (id) DO UPDATE SET change = excluded.change, body = excluded.body";
+/// As above: what is another repository's is not taken from it.
+pub(super) const PUT_WORDS: &str = "INSERT INTO deploy_rhythm.words
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS said (id, repository, body)
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body,
+        repository = CASE words.repository WHEN excluded.repository THEN excluded.repository END";
 pub(super) const LEAVE: &str = "DELETE FROM deploy_rhythm.waiting WHERE id = ANY ($1::text[])";
 pub(super) const WHOSE: &str = "SELECT repository, target FROM deploy_rhythm.rollouts WHERE id = $1";
 pub(super) const IS_WRITTEN: &str = "SELECT FROM deploy_rhythm.entries
@@ -148,7 +156,7 @@ pub(super) const HOLDER: &str = "SELECT concat('process ', pid, ' of the server 
         AND ((classid::bigint << 32) | objid::bigint) = ANY ($1::bigint[])
     ORDER BY mode = 'ExclusiveLock' DESC, xact_start LIMIT 1";
 /// What each session needs.
-pub(super) const STATEMENTS: [&str; 18] = [
+pub(super) const STATEMENTS: [&str; 20] = [
     LOCK_ALONE,
     LOCK_SHARED,
     LOCK_EACH,
@@ -156,12 +164,14 @@ pub(super) const STATEMENTS: [&str; 18] = [
     ROLLOUTS,
     EVERY_ROLLOUT,
     WAITING,
+    WORDS,
     HEADS,
     MOVED,
     PUT_ENTRIES,
     PUT_HEADS,
     PUT_ROLLOUTS,
     PUT_WAITING,
+    PUT_WORDS,
     LEAVE,
     WHOSE,
     IS_WRITTEN,

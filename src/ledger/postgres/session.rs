@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use futures_util::future::{join, join4, join5, try_join_all};
+use futures_util::future::{join, join3, join5, try_join_all};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
@@ -37,6 +37,7 @@ pub(super) struct Loaded {
     pub rollouts: Vec<String>,
     pub last: i64,
     pub waiting: Vec<String>,
+    pub words: Vec<String>,
     pub heads: Vec<Head>,
 }
 
@@ -120,12 +121,13 @@ impl Session {
         };
         let own: [&(dyn ToSql + Sync); 1] = [&repositories];
         let (waiting, heads) = (self.ask(schema::WAITING, &own), self.ask(schema::HEADS, &own));
+        let words = self.ask(schema::WORDS, &own);
         // They set out together, in this order; each begins when the one before it is done.
-        let ((opened, locked), (clock, rollouts, waiting, heads)) =
-            join(join(begin, lock), join4(clock, rollouts, waiting, heads)).await;
+        let ((opened, locked), (clock, rollouts, waiting, words, heads)) =
+            join(join(begin, lock), join5(clock, rollouts, waiting, words, heads)).await;
         opened?;
         locked?;
-        let (clock, rollouts, waiting, heads) = (clock?, rollouts?, waiting?, heads?);
+        let (clock, rollouts, waiting, words, heads) = (clock?, rollouts?, waiting?, words?, heads?);
         let (micros, form, born) = match clock.first() {
             Some(row) => (row.get(0), row.get::<_, Option<String>>(1), row.get::<_, Option<String>>(2)),
             None => (0, None, None),
@@ -137,13 +139,14 @@ impl Session {
             last: rollouts.iter().map(|row| row.get(0)).max().unwrap_or(since),
             rollouts: rollouts.iter().map(|row| row.get(1)).collect(),
             waiting: waiting.iter().map(|row| row.get(0)).collect(),
+            words: words.iter().map(|row| row.get(0)).collect(),
             heads: heads.iter().map(head).collect(),
         })
     }
 
     /// Writes all of it and commits, in one journey; answers with what tells whether something moves from then on.
     pub(super) async fn store(&self, written: &Written, names: &Names) -> Result<Option<String>, Failure> {
-        let Written { entries, rollouts, wait, leave } = written;
+        let Written { entries, rollouts, words, wait, leave } = written;
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let numbers = |all: &[&Entry]| -> Vec<i64> { all.iter().map(|one| number(one.number)).collect() };
         let texts = |all: &[&Entry], of: fn(&Entry) -> &str| -> Vec<String> {
@@ -175,6 +178,11 @@ impl Session {
         ];
         let put_rollouts: [&(dyn ToSql + Sync); 4] =
             [&of(|kept| &kept.id), &of(|kept| &kept.repository), &targets, &bodies];
+        let put_words: [&(dyn ToSql + Sync); 3] = [
+            &words.iter().map(|word| word.id.as_str()).collect::<Vec<_>>(),
+            &words.iter().map(|word| word.repository.as_str()).collect::<Vec<_>>(),
+            &words.iter().map(|word| serde_json::to_string(word).unwrap_or_default()).collect::<Vec<_>>(),
+        ];
         let waits: Option<(&str, &str, String)> = wait
             .as_ref()
             .map(|one| (one.id.as_str(), one.repository.as_str(), serde_json::to_string(one).unwrap_or_default()));
@@ -192,6 +200,7 @@ impl Session {
                 false => Ok(None),
             }
         };
+        let said = self.put(words.is_empty(), schema::PUT_WORDS, &put_words);
         let writes = join5(
             self.put(entries.is_empty(), schema::PUT_ENTRIES, &put_entries),
             self.put(entries.is_empty(), schema::PUT_HEADS, &put_heads),
@@ -200,8 +209,9 @@ impl Session {
             put_wait,
         );
         // Where a statement fails, COMMIT gives everything back.
-        let (writes, (seen, committed)) = join(writes, join(moved, self.client.batch_execute("COMMIT"))).await;
-        for write in [writes.0, writes.1, writes.2, writes.3, writes.4] {
+        let (writes, said, (seen, committed)) =
+            join3(writes, said, join(moved, self.client.batch_execute("COMMIT"))).await;
+        for write in [writes.0, writes.1, writes.2, writes.3, writes.4, said] {
             write?;
         }
         let seen = seen?;

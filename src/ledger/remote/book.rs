@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::event::{Instant, parse_instant};
 use crate::ledger::chain::{Account, Entry, GENESIS};
 use crate::ledger::entry::{Rollouts, apply};
+use crate::ledger::word::{Words, hear};
 use crate::ledger::{Waiting, Written};
 
 /// The newest form that this release knows.
@@ -33,6 +34,8 @@ pub(super) struct Book {
     pub previous: Option<String>,
     pub born: Instant,
     pub rollouts: Rollouts,
+    #[serde(default)]
+    pub words: Words,
     pub waiting: Vec<Waiting>,
     /// The newest link of each chain: repository, environment, number, hash.
     heads: Vec<(String, String, u64, String)>,
@@ -107,6 +110,7 @@ impl Book {
             previous: None,
             born,
             rollouts: Rollouts::new(),
+            words: Words::new(),
             waiting: Vec::new(),
             heads: Vec::new(),
             count: 0,
@@ -132,6 +136,7 @@ impl Book {
             }
             let (at, event) = entry.event()?;
             apply(&mut self.rollouts, at, &event)?;
+            hear(&mut self.words, at, &event)?;
             let Account { repository, environment } = entry.account;
             self.heads.retain(|(one, other, ..)| *one != repository || *other != environment);
             self.heads.push((repository, environment, entry.number, entry.hash.clone()));

@@ -24,6 +24,7 @@ use self::git::{Git, without_secrets};
 use self::sight::at;
 use super::chain::{Entry, GENESIS, digest};
 use super::entry::{Event, Rollouts};
+use super::word::Words;
 use super::{Change, Ledger, State, Trouble};
 use crate::engine::duration;
 use crate::engine::event::Instant;
@@ -130,7 +131,15 @@ impl Remote {
         let Some(Tip { book, .. }) = &self.tip else {
             let newest = (0, GENESIS.to_owned());
             let (rollouts, waiting) = (Rollouts::new(), Vec::new());
-            return State { now: clock, behind: None, born: clock, rollouts: Arc::new(rollouts), waiting, newest };
+            return State {
+                now: clock,
+                behind: None,
+                born: clock,
+                rollouts: Arc::new(rollouts),
+                words: Words::new(),
+                waiting,
+                newest,
+            };
         };
         let now = book.at.map_or(clock, |last| clock.max(last));
         State {
@@ -138,6 +147,7 @@ impl Remote {
             behind: Some(now - clock).filter(|behind| !behind.is_zero()),
             born: book.born,
             rollouts: Arc::new(book.rollouts.clone()),
+            words: book.words.clone(),
             waiting: book.waiting.clone(),
             newest: (book.count, book.newest.clone()),
         }

@@ -1,0 +1,41 @@
+//! Which override would lift a hold: told to those who may give it, and to nobody else.
+
+use super::Edge;
+use super::caller;
+use super::leave::UNLESS_SAID;
+use crate::engine::decision::{Level, Verdict};
+use crate::engine::duration;
+use crate::engine::policy::EnvironmentPolicy;
+use crate::gather::Subject;
+use crate::report::Report;
+use crate::sources::git::Clock;
+
+/// The command, where one would help and the caller may give it.
+pub(super) fn offer(report: &Report, subject: &Subject, policy: &EnvironmentPolicy, edge: &Edge) -> Option<String> {
+    let decision = &report.decision;
+    let overrides = policy.overrides.as_ref().filter(|overrides| overrides.lists_cli())?;
+    let told = subject.told();
+    let left = overrides.per_month.is_none_or(|limit| told.spent < limit);
+    let shut =
+        |level| decision.findings.iter().any(|finding| finding.level == level && finding.verdict != Verdict::Approve);
+    let helps = shut(Level::SoftMandatory) && !shut(Level::HardMandatory) && told.is_readable();
+    let asks_now = subject.now.clock == Clock::Machine;
+    let may = caller::may(edge, Some(&subject.found.policy), "override").is_ok();
+    (left && helps && asks_now && may).then(|| {
+        format!(
+            "deploy-rhythm override --environment {} --commit {} --because \"why it cannot wait\" --for {}",
+            word(&decision.environment),
+            decision.commit,
+            duration::show(overrides.expires.unwrap_or(UNLESS_SAID)).replace(' ', "")
+        )
+    })
+}
+
+/// A name as one word of a shell.
+fn word(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./@:+".contains(letter);
+    match !name.starts_with('-') && name.chars().all(plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    }
+}
