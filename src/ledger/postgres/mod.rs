@@ -149,7 +149,10 @@ impl Postgres {
 
     fn ask<T>(&mut self, what: impl AsyncFnOnce(&Session) -> Result<T, Failure>) -> Result<T, Failure> {
         let gone = || Trouble::new("the connection to the ledger is gone", "ask again");
-        block(&self.runtime, what(self.session.as_ref().ok_or_else(gone)?))
+        let answer = block(&self.runtime, what(self.session.as_ref().ok_or_else(gone)?));
+        // Of a connection that is lost nothing more is asked.
+        self.session.take_if(|_| answer.as_ref().is_err_and(Failure::is_lost));
+        answer
     }
 
     /// Ends what is open, without a trace.
@@ -319,6 +322,7 @@ impl Ledger for Postgres {
                 }
                 Err(failure) => Err(failure),
             };
+            let widened = matches!(attempt, Ok(Attempt::Wider(_)));
             let failure = match attempt {
                 Ok(Attempt::Done) => return Ok(()),
                 Ok(Attempt::Wider(names)) => {
@@ -337,7 +341,7 @@ impl Ledger for Postgres {
                 Err(failure) => failure,
             };
             self.give_up();
-            if left == 0 || !(wider.is_some() || failure.is_passing()) {
+            if left == 0 || !(widened || failure.is_passing()) {
                 return Err(self.told(failure));
             }
         }
