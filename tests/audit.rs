@@ -100,6 +100,9 @@ fn decided(id: &str, verdict: Verdict, findings: &Json) -> [Event; 3] {
 #[test]
 fn every_deployment_is_paired_and_the_unpaired_come_first() {
     let shop = MANY.repository();
+    // Who asks for a hotfix here has no terminal.
+    shop.write(".github/deploy-rhythm.yml", &format!("{}hooks: {{without-terminal: [ada]}}\n", MANY.policy()));
+    shop.commit(2, "Let ada ask");
     assert_eq!(output(&shop, &["run", "--lane", "hotfix", "--reason", "=1+1 | @team <b>", "--", "sleep", "1.1"]).0, 0);
     assert_eq!(output(&shop, &["record", "start", "--revision", "sha256:1", "--run", "77/1"]).0, 0);
     let kept = exported(&shop);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::instant;
 use super::owner::Owner;
 use super::word::Word;
 use crate::engine::decision::Verdict;
@@ -73,13 +74,13 @@ pub struct Kept {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
     pub stage: Stage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "instant::read")]
     pub reserved_at: Option<Instant>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "instant::read")]
     pub expires_at: Option<Instant>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "instant::read")]
     pub started_at: Option<Instant>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "instant::read")]
     pub finished_at: Option<Instant>,
     /// The command's own exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,29 +246,14 @@ pub enum Event {
 /// The rollouts of a ledger by their ids.
 pub type Rollouts = BTreeMap<String, Kept>;
 
-/// How many rollouts are worth a second thread.
-const WORTH_A_THREAD: usize = 400;
-
-/// Reads rollouts as their home keeps them; of many, each half beside the other, since somebody waits for the lock.
+/// Reads rollouts as their home keeps them.
 ///
 /// # Errors
 ///
 /// Says what cannot be read.
 pub fn read_rollouts(bodies: &[String]) -> Result<Vec<(String, Kept)>, String> {
-    fn read(bodies: &[String]) -> Result<Vec<(String, Kept)>, String> {
-        let one = |body: &String| serde_json::from_str(body).map(|kept: Kept| (kept.id.clone(), kept));
-        bodies.iter().map(one).collect::<Result<_, _>>().map_err(|error| format!("a rollout in it: {error}"))
-    }
-    if bodies.len() < WORTH_A_THREAD {
-        return read(bodies);
-    }
-    let (front, back) = bodies.split_at(bodies.len() / 2);
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(|| read(back));
-        let mut all = read(front)?;
-        all.extend(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok(all)
-    })
+    let one = |body: &String| serde_json::from_str(body).map(|kept: Kept| (kept.id.clone(), kept));
+    bodies.iter().map(one).collect::<Result<_, _>>().map_err(|error| format!("a rollout in it: {error}"))
 }
 
 /// Applies an event; returns the id of the rollout that it changes.

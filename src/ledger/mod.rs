@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod entry;
 pub mod home;
+mod instant;
 pub mod journal;
 pub mod owner;
 pub mod postgres;
