@@ -327,6 +327,28 @@ fn an_environment_with_paths_has_its_own_pushes() {
 }
 
 #[test]
+fn what_landed_before_the_span_is_measured_by_paths_too() {
+    let fixture = Fixture::new();
+    fixture.write("paths.yml", "version: 1\nenvironments: {production: {paths: ['api.txt']}}\n");
+    let begin = fixture.commit_file(DAY - 9000, "Begin", "api.txt");
+    for index in 0..5 {
+        fixture.commit_file(DAY - 8000 + index, &format!("Docs {index}"), &format!("{index}.md"));
+    }
+    let last = fixture.commit_file(DAY - 100, "Serve", "api.txt");
+    let log =
+        line(1, begin.as_str(), "success", DAY - 8900, 4, "alice") + &line(2, last.as_str(), "success", DAY, 4, "alice");
+    let told = |since: &str| -> Json {
+        let words = ["--policy", "paths.yml", "--format", "json", "--since", since];
+        serde_json::from_str(&report(&fixture, &log, &words)).expect("JSON")
+    };
+    for since in ["3d", "all"] {
+        let json = told(since);
+        assert_eq!(json["rollouts"]["batches"]["largest"]["commits"], 1, "{since}");
+        assert_eq!(json["dora"]["change_lead_time"]["times"]["cases"], 1, "{since}");
+    }
+}
+
+#[test]
 fn ten_years_fit_into_a_page() {
     let fixture = Fixture::new();
     let commits: Vec<_> = (0..30).map(|index| fixture.commit(index * 60, &format!("Change {index}"))).collect();

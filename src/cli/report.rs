@@ -27,7 +27,7 @@ use crate::gather::Subject;
 use crate::render::clean;
 use crate::render::report::{Shape, Story, render};
 use crate::sources::files;
-use crate::sources::git::{Clock, PathFilter};
+use crate::sources::git::Clock;
 
 /// A picture of what happened: pushes and rollouts, bursts, overlaps, batches, DORA's measures, the worst afternoons
 #[derive(Debug, Args)]
@@ -112,9 +112,9 @@ impl Report {
         let accounts = rollout_facts(&subject.found.policy, &policy, listed, complete_since, now, subject.future());
 
         let branch = subject.repo.default_branch();
-        let mut trunk = branch.as_ref().map_err(Clone::clone).and_then(|branch| {
+        let trunk = branch.as_ref().map_err(Clone::clone).and_then(|branch| {
             progress.stage(&format!("reading the history of {}", clean(&branch.name)), None);
-            trunk(&subject, &branch.tip, &mut notes)
+            subject.whole_trunk(&mut notes)
         });
         if let (Ok(branch), Ok(_)) = (&branch, &trunk) {
             sources.push(format!("landings on {}", branch.name));
@@ -126,9 +126,7 @@ impl Report {
             ));
         }
         let from = self.from(zone, now, &accounts.rollouts, &trunk)?;
-        if let Ok(trunk) = &mut trunk {
-            keep_touching(&subject, &policy, trunk, from, &progress)?;
-        }
+        let trunk = trunk.and_then(|trunk| keep_touching(&subject, &policy, trunk, &progress));
         notes.extend(subject.repo.wants_graph().map(|reason| {
             format!(
                 "{reason}: `git commit-graph write --reachable` makes one, and the report comes in a tenth of the time"
@@ -188,48 +186,23 @@ impl Report {
     }
 }
 
-/// Every landing that is known at the instant judged.
-fn trunk(subject: &Subject, tip: &CommitId, notes: &mut Vec<String>) -> Known<Trunk> {
-    let now = subject.now.instant;
-    let mut history = subject.repo.trunk_history(tip, None)?;
-    let known = history.landings.partition_point(|landing| landing.at <= now);
-    let later = history.landings.len() - known;
-    match subject.now.clock {
-        Clock::Asked => {
-            history.landings.truncate(known);
-            history.batches.truncate(known);
-        }
-        Clock::Machine if later > 0 => {
-            notes.push(format!("{later} landings are dated later than now, and count as landing now"));
-            history.landings[known..].iter_mut().for_each(|landing| landing.at = now);
-        }
-        Clock::Machine => {}
-    }
-    Ok(Trunk { landings: history.landings, commits: history.batches, complete_since: history.complete_since })
-}
-
-/// Takes the landings that touch no path of the environment for no pushes to it, from an instant on.
+/// Takes the landings that touch no path of the environment for no pushes to it: all of them, since what a rollout shipped
+/// may have landed long before the span.
 fn keep_touching(
     subject: &Subject,
     policy: &EnvironmentPolicy,
-    trunk: &mut Trunk,
-    from: Instant,
+    mut trunk: Trunk,
     progress: &Progress,
-) -> Result<(), Error> {
+) -> Known<Trunk> {
     if policy.paths.is_empty() {
-        return Ok(());
+        return Ok(trunk);
     }
-    let filter = PathFilter::new(&policy.paths).map_err(|error| Error::usage(error.to_string()))?;
-    let first = trunk.landings.partition_point(|landing| landing.at < from);
-    progress.stage("pushes looked at", Some(trunk.landings.len() - first));
-    for (landing, commits) in trunk.landings.iter().zip(&mut trunk.commits).skip(first) {
-        let touches = subject.repo.touches(&landing.commit, &filter);
-        if !touches.map_err(|error| Error::failure(error.to_string()).hint("git fetch --refetch"))? {
-            *commits = 0;
-        }
-        progress.step();
+    progress.stage("pushes looked at", Some(trunk.landings.len()));
+    let touching = subject.touching(&trunk.landings, &policy.paths, |_| progress.step())?;
+    for (commits, _) in trunk.commits.iter_mut().zip(touching).filter(|(_, touches)| !touches) {
+        *commits = 0;
     }
-    Ok(())
+    Ok(trunk)
 }
 
 fn budgets(
