@@ -326,7 +326,7 @@ mod tests {
     fn events_are_read_one_by_one_and_nothing_between_them_is_lost() {
         let event = |day: u32| {
             format!(
-                "begin:vevent\nUID:{day}\nDTSTART;VALUE=DATE:202612{day}\nBEGIN:VALARM\nACTION:DISPLAY\nEND:VALARM\nEND:VEVENT"
+                "begin:vevent\nUID:{day}\nDTSTART;VALUE=DATE:202612{day}\nBEGIN:VALARM\nACTION:DISPLAY\nEND:VALARM\nend:vevent"
             )
         };
         let todo = "BEGIN:VTODO\nUID:t\nEND:VTODO";
