@@ -64,7 +64,7 @@ fn read_back(text: &str, kind: &str, from: Instant, to: Instant) -> Vec<(Instant
     let kept = events(text).into_iter().filter(|event| event.contains(&format!("TRANSP:{kind}\r\n")));
     let kept = kept.map(|event| format!("BEGIN:VEVENT\r\n{event}END:VEVENT\r\n")).collect::<Vec<_>>().concat();
     let file = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n{kept}END:VCALENDAR\r\n");
-    let events = ics::events("out.ics", &file, Tz::UTC, from, to).expect("a calendar");
+    let events = ics::events("out.ics", &file, Tz::UTC, &[(from, to)]).expect("a calendar");
     ics::joined(&events).into_iter().map(|(start, end)| (start.max(from), end.min(to))).collect()
 }
 

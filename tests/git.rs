@@ -248,6 +248,27 @@ fn a_push_of_several_commits_is_one_landing() {
 }
 
 #[test]
+fn a_push_back_to_an_older_tip_leaves_the_landings_in_order() {
+    let remote = Fixture::bare();
+    let fixture = Fixture::clone_of(&remote.path, &[]);
+    for (at, subject) in [(10, "one"), (11, "two"), (12, "three")] {
+        fixture.commit(at, subject);
+    }
+    fixture.git(20, &["push", "--quiet", "origin", "main"]);
+    fixture.git(30, &["push", "--quiet", "--force", "origin", "HEAD~1:main"]);
+    let tip = fixture.commit(35, "four");
+    fixture.git(40, &["push", "--quiet", "origin", "main"]);
+    let repo = open(&fixture);
+    let found = landings(&repo, &tip);
+    assert_eq!(subjects(&found), ["one", "two", "three", "four"]);
+    // What builds on `two` had landed before `two` was pushed once more.
+    assert_eq!(
+        found.landings.iter().map(|one| one.at).collect::<Vec<_>>(),
+        [minute(10), minute(20), minute(20), minute(40)]
+    );
+}
+
+#[test]
 fn reading_creates_no_log() {
     let remote = Fixture::bare();
     let (source, ids) = linear();

@@ -207,6 +207,28 @@ fn policies_of_other_paths_are_not_compared() {
 }
 
 #[test]
+fn pushes_of_a_file_are_those_that_touch_the_paths() {
+    let fixture = Fixture::new();
+    fixture.write("api.yml", "version: 1\nenvironments: {production: {paths: [\"api/**\"], advisory: []}}\n");
+    let told = |pushes: &str| -> Json {
+        let words = ["replay", "--pushes", "-", "--policy", "api.yml", "--format", "json"];
+        let (code, text, errors) = run_with(&fixture, &words, pushes);
+        assert_eq!(code, 0, "{errors}");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let push = |hour: u32, files: &str| {
+        format!("{{\"at\": \"2026-02-04T{hour}:00:00Z\", \"commit\": \"c{hour}\", \"files\": {files}}}\n")
+    };
+    let (api, docs) = (push(14, "[\"api/a.rb\", \"b.md\"]"), push(15, "[\"docs/api/a.md\"]"));
+    let json = told(&format!("{api}{docs}"));
+    assert_eq!((&json["pushes"], &json["rollouts"][0]["commit"]), (&1.into(), &"c14".into()));
+    assert!(json["notes"].to_string().contains("all commits are counted"), "{json}");
+    let json = told(&format!("{api}{docs}{}", push(16, "null")));
+    assert_eq!(json["pushes"], 3);
+    assert!(json["notes"].to_string().contains("1 of 3 pushes do not tell their `files`"), "{json}");
+}
+
+#[test]
 fn pushes_of_one_instant_are_one_where_nothing_is_held() {
     let fixture = Fixture::new();
     let line = |commit: &str| format!("{{\"at\": \"2026-02-04T14:00:00Z\", \"commit\": \"{commit}\"}}\n");

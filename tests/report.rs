@@ -217,6 +217,16 @@ fn it_is_written_where_it_is_told_and_over_nothing() {
     let (code, _, errors) = write(&["--output", "report"]);
     assert_eq!(code, 2);
     assert!(errors.contains("does not say which shape"), "{errors}");
+    for (words, says) in [
+        (&["--output", "x.svg", "--format", "html"][..], "say different shapes"),
+        (&["--output", "nowhere/x.html"], "there is no folder nowhere"),
+        (&["--output", "nowhere/x.html", "--force"], "there is no folder nowhere"),
+    ] {
+        let (code, _, errors) = write(words);
+        assert_eq!(code, 2, "{words:?}");
+        assert!(errors.contains(says), "{words:?}: {errors}");
+    }
+    assert!(!fixture.path.join("nowhere").is_dir() && !fixture.path.join("x.svg").is_file());
     #[cfg(unix)]
     {
         fixture.write("kept.html", "mine");
@@ -324,6 +334,64 @@ fn an_environment_with_paths_has_its_own_pushes() {
     let text = report(&fixture, &log, &["--policy", "paths.yml", "--format", "json"]);
     let json: Json = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&json["pushes"]["count"], &json["rollouts"]["started"]), (&10.into(), &15.into()));
+}
+
+#[test]
+fn what_landed_before_the_span_is_measured_by_paths_too() {
+    let fixture = Fixture::new();
+    fixture.write("paths.yml", "version: 1\nenvironments: {production: {paths: ['api.txt']}}\n");
+    let begin = fixture.commit_file(DAY - 9000, "Begin", "api.txt");
+    for index in 0..5 {
+        fixture.commit_file(DAY - 8000 + index, &format!("Docs {index}"), &format!("{index}.md"));
+    }
+    let last = fixture.commit_file(DAY - 100, "Serve", "api.txt");
+    let log = line(1, begin.as_str(), "success", DAY - 8900, 4, "alice")
+        + &line(2, last.as_str(), "success", DAY, 4, "alice");
+    let told = |since: &str| -> Json {
+        let words = ["--policy", "paths.yml", "--format", "json", "--since", since];
+        serde_json::from_str(&report(&fixture, &log, &words)).expect("JSON")
+    };
+    for since in ["3d", "all"] {
+        let json = told(since);
+        assert_eq!(json["rollouts"]["batches"]["largest"]["commits"], 1, "{since}");
+        assert_eq!(json["dora"]["change_lead_time"]["times"]["cases"], 1, "{since}");
+    }
+    // What waits may have landed before the span as well.
+    for index in 5..9 {
+        fixture.commit_file(DAY + 10 + index, &format!("Docs {index}"), &format!("{index}.md"));
+    }
+    fixture.commit_file(DAY + 20, "Serve more", "api.txt");
+    assert_eq!(told("1h")["dora"]["change_lead_time"]["waiting"], 1);
+}
+
+#[test]
+fn a_chart_begins_where_the_record_does() {
+    let (fixture, log) = store();
+    let clone = Fixture::clone_of(&fixture.path, &["--depth=3"]);
+    let (code, text, _) =
+        run_with(&clone, &["report", "--deploys", "-", "--at", AT, "--since", "20d", "--format", "markdown"], &log);
+    assert_eq!(code, 0);
+    let (_, pushes) = text.split_once("Pushes per day").unwrap_or_else(|| panic!("{text}"));
+    // Of 21 days, the last two.
+    assert!(pushes.contains("x-axis \"day\" 20 --> 21") && pushes.contains("    bar [3, 0]"), "{pushes}");
+}
+
+#[test]
+fn captions_and_instants_say_what_is_shown() {
+    let (fixture, log) = store();
+    let text = report(&fixture, &log, &["--format", "markdown"]);
+    assert!(text.contains("One bar for 2 days, 91 days."), "{text}");
+    let day = ["--since", "2026-02-04", "--until", "2026-02-04"];
+    let page = report(&fixture, &log, &[&day[..], &["--format", "html"]].concat());
+    assert!(page.contains("One bar an hour, 24 hours."), "{page}");
+    // By the clock of the machine, in whole seconds, and with nothing after now.
+    let words = ["report", "--deploys", "-", "--until", "8999-01-01", "--format", "json"];
+    let (code, text, errors) = run_with(&fixture, &words, &log);
+    assert_eq!(code, 0, "{errors}");
+    let json: Json = serde_json::from_str(&text).expect("JSON");
+    let to = json["span"]["to"].as_str().expect("an instant");
+    assert_eq!(to.len(), "2026-02-04T15:00:00Z".len(), "{to}");
+    assert!(json["notes"].to_string().contains("8999-01-01T23:00:00Z lies ahead: the span ends at"), "{text}");
 }
 
 #[test]

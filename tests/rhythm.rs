@@ -95,7 +95,7 @@ fn lead_runs_from_landing_to_the_first_success_that_contains_it() {
     let times = lead.times.expect("cases");
     // c1: 10 to 29, c2: 20 to 29, c3: 30 to 95; c4 waits.
     assert_eq!((times.cases, times.median, times.longest), (3, minutes(19), minutes(65)));
-    assert_eq!((lead.waiting, lead.guessed, lead.unplaced, lead.backwards), (1, 0, 0, 0));
+    assert_eq!((lead.waiting, lead.guessed, lead.unplaced, lead.backwards), (Some(1), 0, 0, 0));
     let sizes = &deploys(&rhythm).batches;
     // The failure would have shipped c1, then c1 and c2 went together; c3 followed what ran then, which was c1 again.
     assert_eq!((sizes.cases, sizes.median, sizes.nothing_new, sizes.unknown), (3, Some(2), 1, 1));
@@ -155,6 +155,47 @@ fn what_is_not_known_is_absent() {
     });
     assert!(unrecorded.deploys.is_err());
     assert!(unrecorded.timeline.bins.iter().all(|bin| bin.rollouts.is_none() && bin.pushes.is_some()));
+}
+
+#[test]
+fn what_waits_is_counted_where_nothing_was_ever_shipped() {
+    let waiting = |rollouts: Vec<Deployment>, complete_since: Option<Instant>| {
+        let rhythm = measure(&Past {
+            environment: "production".into(),
+            zone: Tz::UTC,
+            from: at(0),
+            to: at(100),
+            gap: minutes(30),
+            rollouts: Ok(Arc::new(Rollouts::as_of(rollouts, at(100), Future::Unseen, complete_since))),
+            trunk: Ok(trunk(&[(0, 1), (10, 0), (20, 3)])),
+            is_fix: &|_| false,
+        });
+        deploys(&rhythm).dora.lead.as_ref().expect("landings").waiting
+    };
+    assert_eq!(waiting(vec![bad(0, 5, 6)], None), Some(2), "what touches no path waits for nothing");
+    assert_eq!(waiting(vec![bad(0, 5, 6)], Some(at(2))), None, "the record began when some may have been shipped");
+    assert_eq!(waiting(vec![rollout(None, 5, Some(6), false)], None), None, "a success of who knows what");
+    assert_eq!(waiting(vec![ok(0, 5, 6)], Some(at(2))), Some(1));
+}
+
+#[test]
+fn a_rate_counts_the_quiet_time_that_a_record_covers() {
+    let day = 24 * 60;
+    let rollouts =
+        Rollouts::as_of(vec![ok(0, 13 * day, 13 * day + 5)], at(14 * day), Future::Unseen, Some(at(7 * day)));
+    let rhythm = measure(&Past {
+        environment: "production".into(),
+        zone: Tz::UTC,
+        from: at(0),
+        to: at(14 * day),
+        gap: minutes(30),
+        rollouts: Ok(Arc::new(rollouts)),
+        trunk: Ok(trunk(&[(0, 1)])),
+        is_fix: &|_| false,
+    });
+    let frequency = deploys(&rhythm).dora.frequency.as_ref().expect("rollouts");
+    assert_eq!(frequency.since, at(7 * day));
+    assert!((frequency.per_week - 1.0).abs() < 1e-9, "{}", frequency.per_week);
 }
 
 #[test]
@@ -276,7 +317,7 @@ proptest! {
         prop_assert!(recoveries <= instability.failed + instability.rolled_back);
         let lead = deploys.dora.lead.as_ref().expect("landings");
         let cases = lead.times.map_or(0, |times| times.cases);
-        prop_assert!(cases + lead.waiting + lead.backwards <= landings.len());
+        prop_assert!(cases + lead.waiting.unwrap_or(0) + lead.backwards <= landings.len());
         prop_assert!(lead.times.is_none_or(|times| TimeDelta::zero() <= times.median && times.median <= times.p90 && times.p90 <= times.longest));
     }
 

@@ -326,6 +326,30 @@ fn a_repository_tells_its_pushes_its_zone_and_its_paths() {
 }
 
 #[test]
+fn days_of_a_span_are_those_of_the_policys_zone() {
+    let fixture = Fixture::new();
+    fixture
+        .write("deploy-rhythm.yml", "version: 1\ntimezone: Europe/Paris\nenvironments: {production: {advisory: []}}\n");
+    fixture.git(0, &["add", "."]);
+    // Paris is an hour ahead: 2026-01-02 begins there at 23:00 of the day before.
+    for (at, subject) in [(22 * 60, "Before"), (23 * 60 + 30, "First"), (46 * 60, "Last"), (47 * 60 + 30, "After")] {
+        fixture.commit(at, subject);
+    }
+    let call = ["suggest", "--since", "2026-01-02", "--until", "2026-01-02", "--per-day", "2", "--format", "json"];
+    let told = |more: &[&str]| -> Json {
+        let (code, text, errors) = run(&fixture, &[&call, more].concat());
+        assert_eq!(code, 0, "{errors}");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let json = told(&[]);
+    assert_eq!(
+        (&json["span"]["from"], &json["span"]["to"], &json["pushes"]),
+        (&"2026-01-01T23:00:00Z".into(), &"2026-01-02T23:00:00Z".into(), &2.into())
+    );
+    assert_eq!(told(&["--timezone", "UTC"])["span"]["from"], "2026-01-02T00:00:00Z");
+}
+
+#[test]
 fn names_from_outside_stay_names() {
     let pushes = "{\"at\": \"2026-02-04T14:00:00Z\", \"commit\": \"a\"}\n{\"at\": \"2026-02-04T14:01:00Z\", \"commit\": \"b\"}\n";
     let fixture = Fixture::nowhere();

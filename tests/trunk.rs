@@ -25,7 +25,7 @@ fn open(fixture: &Fixture) -> Repo {
 
 fn history(fixture: &Fixture) -> TrunkHistory {
     let repo = open(fixture);
-    repo.trunk_history(&repo.head().expect("a commit"), None).expect("a history")
+    repo.trunk_history(&repo.head().expect("a commit")).expect("a history")
 }
 
 /// A branch of two merges: landings of 1, 1, 3, 1 and 2 commits.
@@ -80,18 +80,6 @@ fn each_commit_belongs_to_the_first_landing_that_reaches_it() {
 }
 
 #[test]
-fn an_instant_cuts_the_landings_and_not_what_they_brought() {
-    let fixture = merged();
-    let repo = open(&fixture);
-    let tip = repo.head().expect("a commit");
-    let read = repo.trunk_history(&tip, Some(minute(30))).expect("a history");
-    assert_eq!((read.batches.as_slice(), read.complete_since), (&MERGED[2..], Some(minute(30))));
-    assert_eq!(read.landings[0].at, minute(30));
-    let whole = repo.trunk_history(&tip, Some(minute(10))).expect("a history");
-    assert_eq!((whole.batches.as_slice(), whole.complete_since), (&MERGED[..], None));
-}
-
-#[test]
 fn a_push_of_several_commits_is_one_batch() {
     let (remote, fixture) = (Fixture::bare(), merged());
     fixture.git(0, &["remote", "add", "origin", remote.path.to_str().expect("text")]);
@@ -131,7 +119,7 @@ fn grafts_in_a_circle_are_named() {
     let fixture = merged();
     fixture.write(".git/info/grafts", &format!("{} {}\n", fixture.id("HEAD~2"), fixture.id("HEAD")));
     let repo = open(&fixture);
-    let missing = repo.trunk_history(&repo.head().expect("a commit"), None).expect_err("a circle");
+    let missing = repo.trunk_history(&repo.head().expect("a commit")).expect_err("a circle");
     assert!(
         missing.what.contains(fixture.id("HEAD").as_str()) && missing.remedy.contains("info/grafts"),
         "{missing:?}"
@@ -178,7 +166,7 @@ fn a_commit_that_is_not_here_is_named() {
     let (folder, file) = lost.as_str().split_at(2);
     remove_file(fixture.path.join(".git/objects").join(folder).join(file)).expect("removed");
     let repo = open(&fixture);
-    let missing = repo.trunk_history(&repo.head().expect("a commit"), None).expect_err("a lost commit");
+    let missing = repo.trunk_history(&repo.head().expect("a commit")).expect_err("a lost commit");
     assert!(missing.what.contains(lost.as_str()), "{missing:?}");
 }
 
@@ -275,14 +263,14 @@ proptest! {
             prop_assert_eq!(&read.landings, &expected);
             Ok(())
         };
-        agree(&repo.trunk_history(&tip, None).expect("a history"))?;
+        agree(&repo.trunk_history(&tip).expect("a history"))?;
         // The graph holds the older part, in one file or in several.
         for end in [in_graph / 2, in_graph] {
             let Some(newest) = ids.get(end) else { continue };
             fixture.git(0, &["update-ref", "refs/heads/main", &newest.to_string()]);
             fixture.git(0, &["commit-graph", "write", "--reachable", "--split=no-merge"]);
             fixture.git(0, &["update-ref", "refs/heads/main", &ids[ids.len() - 1].to_string()]);
-            let read = repo.trunk_history(&tip, None).expect("a history");
+            let read = repo.trunk_history(&tip).expect("a history");
             prop_assert_eq!(&read.read_by, &ReadBy::Graph);
             agree(&read)?;
         }

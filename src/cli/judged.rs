@@ -6,11 +6,10 @@ use super::progress::Progress;
 use crate::engine::duration::glance;
 use crate::engine::facts::Known;
 use crate::engine::figures::{Figures, figures, unheld};
-use crate::engine::metrics::percentile;
 use crate::engine::pace::Pace;
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::replay::{Past, Replay, judgeable, replay};
-use crate::engine::rhythm::{self, Trunk};
+use crate::engine::rhythm::{self, Rhythm};
 use crate::gather::Subject;
 use crate::gather::past::Pushed;
 use crate::render::report::Judged;
@@ -23,16 +22,19 @@ pub(super) fn judged(
     subject: &Subject,
     policy: &EnvironmentPolicy,
     past: &rhythm::Past<'_>,
+    rhythm: &Rhythm,
     progress: &Progress,
 ) -> Known<Option<Judged>> {
     let Ok(trunk) = &past.trunk else { return Ok(None) };
-    let mut pushed = pushes(trunk, past);
+    let (landings, commits) = past.landed(trunk).map(|(landing, commits)| (landing.clone(), commits)).unzip();
+    let mut pushed = Pushed { landings, commits, ..Pushed::default() };
     let (Some(first), Some(last)) = (pushed.landings.first(), pushed.landings.last()) else { return Ok(None) };
     let calendars = subject.past_calendars(policy, first.at, last.at);
     progress.stage("pushes looked at", Some(pushed.landings.len()));
     subject.tell_fixes(&mut pushed, policy, |_| progress.step())?;
     let (policy, left_out) = judgeable(policy.clone(), &calendars, true);
-    let (takes, recorded) = rollout_time(past);
+    let took = rhythm.deploys.as_ref().ok().and_then(|deploys| deploys.took);
+    let (takes, recorded) = took.map_or((ROLLOUT, 0), |took| (took.median, took.cases));
     let span = Past { landings: &pushed.landings, commits: &pushed.commits };
     progress.stage("pushes replayed", Some(pushed.landings.len()));
     let mut replay = replay(&policy, &calendars, span, takes, |arrived| progress.at(arrived));
@@ -57,23 +59,6 @@ pub(super) fn judged(
     }
     let figures = table(&policy, &replay, &paced, &unheld(span, takes), pushed.landings.len());
     Ok(Some(Judged { sentences, figures }))
-}
-
-/// The pushes of the span that touch what the environment deploys.
-fn pushes(trunk: &Trunk, past: &rhythm::Past<'_>) -> Pushed {
-    let all = trunk.landings.iter().zip(&trunk.commits);
-    let inside = all.filter(|(landing, commits)| **commits > 0 && landing.at >= past.from && landing.at <= past.to);
-    let (landings, commits) = inside.map(|(landing, commits)| (landing.clone(), *commits)).unzip();
-    Pushed { landings, commits, ..Pushed::default() }
-}
-
-/// The median length of the recorded rollouts, and how many there are.
-fn rollout_time(past: &rhythm::Past<'_>) -> (TimeDelta, usize) {
-    let Ok(rollouts) = &past.rollouts else { return (ROLLOUT, 0) };
-    let recorded = rollouts.started_since(past.from).iter().filter(|rollout| !rollout.finish_unrecorded);
-    let mut lengths: Vec<TimeDelta> = recorded.filter_map(|one| Some(one.finish? - one.start)).collect();
-    lengths.sort_unstable();
-    (percentile(&lengths, 50).unwrap_or(ROLLOUT), lengths.len())
 }
 
 fn table(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 use chrono_tz::Tz;
 use clap::Args;
 
@@ -20,6 +20,7 @@ use crate::engine::event::{CommitId, Instant, is_fix_like};
 use crate::engine::facts::{DeployRequest, Facts, Known, Pushes};
 use crate::engine::history::Rollouts;
 use crate::engine::lane::LaneRequest;
+use crate::engine::metrics::BURST_GAP;
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rhythm::{self, Past, Rhythm, Trunk};
 use crate::error::Error;
@@ -27,7 +28,7 @@ use crate::gather::Subject;
 use crate::render::clean;
 use crate::render::report::{Shape, Story, render};
 use crate::sources::files;
-use crate::sources::git::{Clock, PathFilter};
+use crate::sources::git::Clock;
 
 /// A picture of what happened: pushes and rollouts, bursts, overlaps, batches, DORA's measures, the worst afternoons
 #[derive(Debug, Args)]
@@ -43,9 +44,9 @@ pub struct Report {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Moment>,
 
-    /// The longest pause inside a burst
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration::parse)]
-    gap: TimeDelta,
+    /// The longest pause inside a burst [default: 30m]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    gap: Option<TimeDelta>,
 
     /// The shape [default: what the name of `--output` says, else terminal]
     #[arg(long, value_enum)]
@@ -67,12 +68,16 @@ impl Report {
             return Err(Error::usage(format!("{} exists already, and is left as it is", path.display()))
                 .hint("`--force` writes over it"));
         }
+        let folder = self.output.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Error::usage(format!("there is no folder {}", folder.display()))
+                .hint("make it, or write the report elsewhere"));
+        }
         let story = self.story(edge)?;
         let text = render(&story, shape, edge.width);
         let Some(path) = &self.output else { return Ok(Outcome::done(text)) };
         match (self.force, path.file_name()) {
             (true, Some(name)) => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 files::replace(folder.unwrap_or(Path::new(".")), &name.to_string_lossy(), &text)?;
             }
             _ => files::create(path, &text)?,
@@ -82,8 +87,14 @@ impl Report {
 
     fn shape(&self) -> Result<Shape, Error> {
         let Some(path) = &self.output else { return Ok(self.format.unwrap_or(Shape::Terminal)) };
-        let named = || path.file_name().and_then(|name| Shape::of_name(&name.to_string_lossy()));
-        self.format.or_else(named).ok_or_else(|| {
+        let named = path.file_name().and_then(|name| Shape::of_name(&name.to_string_lossy()));
+        if let (Some(asked), Some(named)) = (self.format, named)
+            && asked != named
+        {
+            return Err(Error::usage(format!("`--format` and the name {} say different shapes", path.display()))
+                .hint("leave `--format` out, or end the name as the shape asks: .html, .svg, .md, .json or .txt"));
+        }
+        self.format.or(named).ok_or_else(|| {
             Error::usage(format!("the name {} does not say which shape to write", path.display()))
                 .hint("end it in .html, .svg, .md, .json or .txt, or add `--format`")
         })
@@ -95,14 +106,20 @@ impl Report {
         let mut question = self.question.question(edge);
         let mut subject = Subject::open(&question)?;
         let zone = subject.found.policy.timezone().unwrap_or(Tz::UTC);
+        let mut notes = subject.found.notes.clone();
+        // Whole seconds, as records and commits have them.
+        question.now.instant = question.now.instant.trunc_subsecs(0);
         if let Some(until) = self.until {
-            question.now.instant = question.now.instant.min(until.end(zone)?);
+            let until = until.end(zone)?;
+            if until > question.now.instant {
+                notes.push(format!("{} lies ahead: the span ends at {}", utc(until), utc(question.now.instant)));
+            }
+            question.now.instant = question.now.instant.min(until);
             question.now.clock = Clock::Asked;
-            subject.now = question.now;
         }
+        subject.now = question.now;
         let now = subject.now.instant;
         let policy = subject.environment(question.environment.as_deref())?;
-        let mut notes = subject.found.notes.clone();
         let (policy, _) = subject.adopt(policy, &mut notes);
         let records = subject.records(self.question.given()?, &question, &policy.environment)?;
         let mut sources = records.as_ref().map(|records| records.sources.clone()).unwrap_or_default();
@@ -112,9 +129,9 @@ impl Report {
         let accounts = rollout_facts(&subject.found.policy, &policy, listed, complete_since, now, subject.future());
 
         let branch = subject.repo.default_branch();
-        let mut trunk = branch.as_ref().map_err(Clone::clone).and_then(|branch| {
+        let trunk = branch.as_ref().map_err(Clone::clone).and_then(|branch| {
             progress.stage(&format!("reading the history of {}", clean(&branch.name)), None);
-            trunk(&subject, &branch.tip, &mut notes)
+            subject.whole_trunk(&mut notes)
         });
         if let (Ok(branch), Ok(_)) = (&branch, &trunk) {
             sources.push(format!("landings on {}", branch.name));
@@ -126,29 +143,30 @@ impl Report {
             ));
         }
         let from = self.from(zone, now, &accounts.rollouts, &trunk)?;
-        if let Ok(trunk) = &mut trunk {
-            keep_touching(&subject, &policy, trunk, from, &progress)?;
-        }
         notes.extend(subject.repo.wants_graph().map(|reason| {
             format!(
                 "{reason}: `git commit-graph write --reachable` makes one, and the report comes in a tenth of the time"
             )
         }));
-        progress.stage("measuring", None);
-        let budgets = budgets(&policy, &accounts.rollouts, &trunk, zone, (from, now));
         let is_fix = |commit: &CommitId| subject.repo.subject(commit).is_some_and(|text| is_fix_like(&text));
-        let past = Past {
+        let mut past = Past {
             environment: policy.environment.clone(),
             zone,
             from,
             to: now,
-            gap: self.gap,
+            gap: self.gap.unwrap_or(BURST_GAP),
             rollouts: accounts.rollouts,
             trunk,
             is_fix: &is_fix,
         };
+        if !policy.paths.is_empty() {
+            let first = past.first_landing(policy.lookback().landings);
+            past.trunk = past.trunk.and_then(|trunk| keep_touching(&subject, &policy, trunk, first, &progress));
+        }
+        progress.stage("measuring", None);
+        let budgets = budgets(&policy, &past.rollouts, &past.trunk, zone, (from, now));
         let rhythm = rhythm::measure(&past);
-        let judged = judged(&subject, &policy, &past, &progress).unwrap_or_else(|missing| {
+        let judged = judged(&subject, &policy, &past, &rhythm, &progress).unwrap_or_else(|missing| {
             notes.push(format!("the policy was not replayed: {missing}"));
             None
         });
@@ -188,48 +206,21 @@ impl Report {
     }
 }
 
-/// Every landing that is known at the instant judged.
-fn trunk(subject: &Subject, tip: &CommitId, notes: &mut Vec<String>) -> Known<Trunk> {
-    let now = subject.now.instant;
-    let mut history = subject.repo.trunk_history(tip, None)?;
-    let known = history.landings.partition_point(|landing| landing.at <= now);
-    let later = history.landings.len() - known;
-    match subject.now.clock {
-        Clock::Asked => {
-            history.landings.truncate(known);
-            history.batches.truncate(known);
-        }
-        Clock::Machine if later > 0 => {
-            notes.push(format!("{later} landings are dated later than now, and count as landing now"));
-            history.landings[known..].iter_mut().for_each(|landing| landing.at = now);
-        }
-        Clock::Machine => {}
-    }
-    Ok(Trunk { landings: history.landings, commits: history.batches, complete_since: history.complete_since })
-}
-
-/// Takes the landings that touch no path of the environment for no pushes to it, from an instant on.
+/// Takes the landings that touch no path of the environment for no pushes to it, from the first that is looked at on.
 fn keep_touching(
     subject: &Subject,
     policy: &EnvironmentPolicy,
-    trunk: &mut Trunk,
-    from: Instant,
+    mut trunk: Trunk,
+    first: usize,
     progress: &Progress,
-) -> Result<(), Error> {
-    if policy.paths.is_empty() {
-        return Ok(());
+) -> Known<Trunk> {
+    let (landings, commits) = (&trunk.landings[first..], &mut trunk.commits[first..]);
+    progress.stage("pushes looked at", Some(landings.len()));
+    let touching = subject.touching(landings, &policy.paths, |_| progress.step())?;
+    for (commits, _) in commits.iter_mut().zip(touching).filter(|(_, touches)| !touches) {
+        *commits = 0;
     }
-    let filter = PathFilter::new(&policy.paths).map_err(|error| Error::usage(error.to_string()))?;
-    let first = trunk.landings.partition_point(|landing| landing.at < from);
-    progress.stage("pushes looked at", Some(trunk.landings.len() - first));
-    for (landing, commits) in trunk.landings.iter().zip(&mut trunk.commits).skip(first) {
-        let touches = subject.repo.touches(&landing.commit, &filter);
-        if !touches.map_err(|error| Error::failure(error.to_string()).hint("git fetch --refetch"))? {
-            *commits = 0;
-        }
-        progress.step();
-    }
-    Ok(())
+    Ok(trunk)
 }
 
 fn budgets(

@@ -3,12 +3,8 @@
 use chrono::TimeDelta;
 
 use super::event::Instant;
-use super::metrics::{Burst, Overlap, bursts, overlap, percentile};
+use super::metrics::{BURST_GAP, BURST_LEAST, Burst, Overlap, bursts, overlap, percentile};
 use super::replay::{Past, Replay};
-
-/// Pushes that follow one another so closely are one burst, if there are so many.
-pub const BURST_GAP: TimeDelta = TimeDelta::minutes(15);
-pub const BURST_LEAST: usize = 3;
 
 /// How long pushes waited for the rollout that contains them; percentiles by nearest rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -88,6 +88,10 @@ fn bounds(spans: &[(Instant, Instant)]) -> Vec<(Instant, bool)> {
     bounds
 }
 
+/// Events that follow one another so closely are one burst, unless another pause is asked for, and if there are so many.
+pub const BURST_GAP: TimeDelta = TimeDelta::minutes(30);
+pub const BURST_LEAST: usize = 3;
+
 /// A run of instants that follow each other closely: the indices of its first and its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Burst {

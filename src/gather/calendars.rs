@@ -63,15 +63,7 @@ fn read(repo: Option<&Repo>, home: &Home, policy: &EnvironmentPolicy, reaches: &
         let events = match home.read(repo, path) {
             Ok(Some(bytes)) => {
                 let text = String::from_utf8_lossy(&bytes);
-                let mut parts = reaches.iter().map(|(from, to)| ics::events(path, &text, zone, *from, *to));
-                let first = parts.next().unwrap_or_else(|| Ok(Vec::new()));
-                first.map_err(|error| missing(error.to_string())).map(|mut events| {
-                    events.extend(parts.flat_map(Result::unwrap_or_default));
-                    events.sort_unstable();
-                    // What reaches over an end was read twice.
-                    events.dedup();
-                    events
-                })
+                ics::events(path, &text, zone, reaches).map_err(|error| missing(error.to_string()))
             }
             Ok(None) => Err(missing("there is no such file".to_owned())),
             Err(error) => Err(missing(error.message)),

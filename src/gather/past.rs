@@ -9,8 +9,12 @@ use crate::engine::calendar::utc;
 use crate::engine::event::{Instant, Landing};
 use crate::engine::facts::{Busy, Known, Missing};
 use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rhythm::Trunk;
 use crate::engine::rules::{Rule, RuleId};
 use crate::sources::git::{Clock, PathFilter, TrunkHistory};
+
+/// What is said where pushes are left out by `paths`.
+pub const ALL_COUNT: &str = "of the pushes that touch `paths`, all commits are counted";
 
 /// The pushes of a span, oldest first, and how many commits each one brought.
 #[derive(Clone, Debug, Default)]
@@ -34,27 +38,42 @@ impl Pushed {
 }
 
 impl Subject {
+    /// Every landing on the default branch that is known at the instant judged.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where they cannot be read.
+    pub fn whole_trunk(&self, notes: &mut Vec<String>) -> Known<Trunk> {
+        let branch = self.branch.as_ref().map_err(Clone::clone)?;
+        let TrunkHistory { mut landings, mut batches, complete_since, .. } = self.repo.trunk_history(&branch.tip)?;
+        let now = self.now.instant;
+        let known = landings.partition_point(|landing| landing.at <= now);
+        let later = landings.len() - known;
+        match self.now.clock {
+            Clock::Asked => {
+                landings.truncate(known);
+                batches.truncate(known);
+            }
+            Clock::Machine if later > 0 => {
+                notes.push(format!("{later} landings are dated later than now, and count as landing now"));
+                landings[known..].iter_mut().for_each(|landing| landing.at = now);
+            }
+            Clock::Machine => {}
+        }
+        Ok(Trunk { landings, commits: batches, complete_since })
+    }
+
     /// The pushes to the default branch since an instant, up to the one judged.
     ///
     /// # Errors
     ///
     /// Names what is missing where they cannot be read.
     pub fn past(&self, since: Option<Instant>) -> Known<Pushed> {
-        let branch = self.branch.as_ref().map_err(Clone::clone)?;
-        let TrunkHistory { landings, batches, complete_since, .. } = self.repo.trunk_history(&branch.tip, None)?;
+        let mut notes = Vec::new();
+        let Trunk { landings, commits, complete_since } = self.whole_trunk(&mut notes)?;
         let newest = landings.last().map(|landing| landing.at);
-        let mut past = Pushed { landings, commits: batches, branch: branch.name.clone(), notes: Vec::new() };
-        let now = self.now.instant;
-        match self.now.clock {
-            Clock::Asked => past.retain(|landing| landing.at <= now),
-            Clock::Machine => {
-                let later = past.landings.iter().filter(|landing| landing.at > now).count();
-                if later > 0 {
-                    past.notes.push(format!("{later} landings are dated later than now, and count as landing now"));
-                }
-                past.landings.iter_mut().for_each(|landing| landing.at = landing.at.min(now));
-            }
-        }
+        let branch = self.branch.as_ref().map(|branch| branch.name.clone()).unwrap_or_default();
+        let mut past = Pushed { landings, commits, branch, notes };
         past.retain(|landing| since.is_none_or(|since| landing.at >= since));
         if let Some(newest) = newest.filter(|_| past.landings.is_empty()) {
             past.notes.push(format!("the newest push is of {}", utc(newest)));
@@ -74,25 +93,36 @@ impl Subject {
         self.adopt(policy, notes).0
     }
 
+    /// For each landing, whether it touches one of an environment's paths; all do where there are none.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing where a push cannot be compared with the one before.
+    pub fn touching(&self, landings: &[Landing], paths: &[String], mut tick: impl FnMut(usize)) -> Known<Vec<bool>> {
+        if paths.is_empty() {
+            return Ok(vec![true; landings.len()]);
+        }
+        let filter = PathFilter::new(paths).map_err(|error| Missing::new(error.to_string(), "mend `paths`"))?;
+        let touches = |(index, landing): (usize, &Landing)| {
+            tick(index);
+            let touches = self.repo.touches(&landing.commit, &filter);
+            touches.map_err(|error| Missing::new(error.to_string(), "git fetch --refetch"))
+        };
+        landings.iter().enumerate().map(touches).collect()
+    }
+
     /// Leaves out the pushes that touch none of an environment's paths.
     ///
     /// # Errors
     ///
     /// Names what is missing where a push cannot be compared with the one before.
-    pub fn within_paths(&self, past: &mut Pushed, paths: &[String], mut tick: impl FnMut(usize)) -> Known<()> {
+    pub fn within_paths(&self, past: &mut Pushed, paths: &[String], tick: impl FnMut(usize)) -> Known<()> {
         if paths.is_empty() {
             return Ok(());
         }
-        let filter = PathFilter::new(paths).map_err(|error| Missing::new(error.to_string(), "mend `paths`"))?;
-        let mut touching = Vec::with_capacity(past.landings.len());
-        for (index, landing) in past.landings.iter().enumerate() {
-            let touches = self.repo.touches(&landing.commit, &filter);
-            touching.push(touches.map_err(|error| Missing::new(error.to_string(), "git fetch --refetch"))?);
-            tick(index);
-        }
-        let mut touching = touching.into_iter();
+        let mut touching = self.touching(&past.landings, paths, tick)?.into_iter();
         past.retain(|_| touching.next().unwrap_or_default());
-        past.notes.push("of the pushes that touch `paths`, all commits are counted".to_owned());
+        past.notes.push(ALL_COUNT.to_owned());
         Ok(())
     }
 

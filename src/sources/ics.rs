@@ -36,18 +36,68 @@ pub struct Event {
     pub title: String,
 }
 
-/// The times that a calendar's events cover between two instants, sorted.
+/// The times that a calendar's events cover in some reaches of time, sorted: what cannot be had for the first reach is an
+/// error, the others add what they can.
 ///
 /// # Errors
 ///
-/// Fails where the text is no calendar, or an event cannot be placed in time.
-pub fn events(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> Result<Vec<Event>, IcsError> {
+/// Fails where the text is no calendar, or an event cannot be placed in the first reach.
+pub fn events(name: &str, text: &str, zone: Tz, reaches: &[(Instant, Instant)]) -> Result<Vec<Event>, IcsError> {
     let unfolded = unfold(text.trim_start_matches('\u{feff}'));
     let not_a_calendar =
         |why: &str| IcsError::NotACalendar { name: name.to_owned(), why: why.chars().take(200).collect() };
-    let calendar = read_calendar(&unfolded).map_err(|why| not_a_calendar(&why))?;
+    let (rest, events) = cut(&unfolded);
+    let mut components = Vec::new();
+    for text in std::iter::once(rest.as_str()).chain(events) {
+        components.extend(read_calendar(text).map_err(|why| not_a_calendar(&why))?.components);
+    }
+    components.retain(|component| component.name.as_str().eq_ignore_ascii_case("VEVENT"));
+    let mut found = Vec::new();
+    for (index, (from, to)) in reaches.iter().enumerate() {
+        match within(name, &components, zone, *from, *to) {
+            Ok(events) => found.extend(events),
+            Err(error) if index == 0 => return Err(error),
+            Err(_) => {}
+        }
+    }
+    found.sort_unstable();
+    // What reaches over an end was found twice.
+    found.dedup();
+    Ok(found)
+}
+
+/// A calendar without its events, and the text of each: the library takes the square of a text's length, and so reads one
+/// event at a time.
+fn cut(text: &str) -> (String, Vec<&str>) {
+    let (mut rest, mut events) = (String::new(), Vec::new());
+    let (mut place, mut open) = (0, None);
+    for line in text.split_inclusive('\n') {
+        let (start, word) = (place, line.trim_end());
+        place += line.len();
+        match open {
+            // An event that stands in no calendar is left for the library to judge.
+            None if word.eq_ignore_ascii_case("BEGIN:VEVENT") && !rest.trim_ascii().is_empty() => open = Some(start),
+            None => rest.push_str(line),
+            Some(first) if word.eq_ignore_ascii_case("END:VEVENT") => {
+                events.push(&text[first..place]);
+                open = None;
+            }
+            Some(_) => {}
+        }
+    }
+    rest.push_str(open.map_or("", |first| &text[first..]));
+    (rest, events)
+}
+
+fn within(
+    name: &str,
+    components: &[Component<'_>],
+    zone: Tz,
+    from: Instant,
+    to: Instant,
+) -> Result<Vec<Event>, IcsError> {
     let mut events = Vec::new();
-    for event in calendar.components.iter().filter(|component| component.name.as_str().eq_ignore_ascii_case("VEVENT")) {
+    for event in components {
         let title = || -> String {
             value(event, "SUMMARY")
                 .or_else(|| value(event, "UID"))
@@ -64,7 +114,6 @@ pub fn events(name: &str, text: &str, zone: Tz, from: Instant, to: Instant) -> R
         let within = found.into_iter().filter(|(start, end)| start < end && *end > from && *start < to);
         events.extend(within.map(|(from, to)| Event { from, to, title: title() }));
     }
-    events.sort_unstable();
     Ok(events)
 }
 
@@ -255,7 +304,8 @@ mod tests {
         );
         let from = "2026-01-01T00:00:00Z".parse().expect("instant");
         let to = "2027-01-31T00:00:00Z".parse().expect("instant");
-        let events = events("holidays.ics", &text, Tz::Europe__Paris, from, to).map_err(|error| error.to_string())?;
+        let events =
+            events("holidays.ics", &text, Tz::Europe__Paris, &[(from, to)]).map_err(|error| error.to_string())?;
         Ok(joined(&events).into_iter().map(|(start, end)| (utc(start), utc(end))).collect())
     }
 
@@ -269,6 +319,32 @@ mod tests {
         for (event, expected) in cases {
             let error = spans(&format!("BEGIN:VEVENT\nUID:1\n{event}\nEND:VEVENT")).expect_err(event);
             assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn events_are_read_one_by_one_and_nothing_between_them_is_lost() {
+        let event = |day: u32| {
+            format!(
+                "begin:vevent\nUID:{day}\nDTSTART;VALUE=DATE:202612{day}\nBEGIN:VALARM\nACTION:DISPLAY\nEND:VALARM\nend:vevent"
+            )
+        };
+        let todo = "BEGIN:VTODO\nUID:t\nEND:VTODO";
+        let found = spans(&[event(10), todo.to_owned(), event(12)].join("\n")).expect("a calendar");
+        assert_eq!(
+            found.iter().map(|(from, _)| from.as_str()).collect::<Vec<_>>(),
+            ["2026-12-09T23:00:00Z", "2026-12-11T23:00:00Z"]
+        );
+        let whole = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261225\nEND:VEVENT";
+        for broken in [
+            "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261225",
+            "BEGIN:VEVENT\nUID:1\nBEGIN:VALARM\nEND:VEVENT",
+            "END:VEVENT",
+            "BEGIN:VTODO\nUID:1",
+        ] {
+            for text in [format!("{whole}\n{broken}"), format!("{broken}\n{whole}")] {
+                assert!(spans(&text).is_err(), "{text}");
+            }
         }
     }
 

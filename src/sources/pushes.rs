@@ -25,14 +25,9 @@ struct Line<'a> {
     #[serde(borrow, default)]
     subject: Option<Cow<'a, str>>,
     /// The files that it changed: rules about chains of fixes look at them.
-    #[serde(default)]
-    files: Vec<String>,
-    #[serde(default = "one")]
-    commits: u32,
-}
-
-const fn one() -> u32 {
-    1
+    files: Option<Vec<String>>,
+    /// One, where it is not told.
+    commits: Option<u32>,
 }
 
 /// Reads pushes, oldest first, and how many commits each one brought.
@@ -93,17 +88,18 @@ fn push(text: &[u8]) -> Result<(Landing, u32), String> {
     if line.commit.is_empty() || line.commit.bytes().any(|byte| byte.is_ascii_control()) {
         return Err("`commit` is empty or holds control characters".to_owned());
     }
-    if !(1..=MOST_COMMITS).contains(&line.commits) {
-        return Err(format!("`commits` is {}: a push brings 1 to {MOST_COMMITS}", line.commits));
+    let commits = line.commits.unwrap_or(1);
+    if !(1..=MOST_COMMITS).contains(&commits) {
+        return Err(format!("`commits` is {commits}: a push brings 1 to {MOST_COMMITS}"));
     }
     let landing = Landing {
         commit: CommitId::new(&line.commit),
         subject: line.subject.map(Cow::into_owned).unwrap_or_default(),
         at,
         precision: Precision::Recorded,
-        files: line.files,
+        files: line.files.unwrap_or_default(),
     };
-    Ok((landing, line.commits))
+    Ok((landing, commits))
 }
 
 #[cfg(test)]
@@ -116,6 +112,13 @@ mod tests {
         let (landings, commits) = parse("pushes", text.as_bytes()).expect("pushes");
         assert_eq!(landings.iter().map(|one| one.commit.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(commits, [1, 3]);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let text = r#"{"at": "2026-02-04T13:00:00Z", "commit": "a", "subject": null, "files": null, "commits": null}"#;
+        let (landings, commits) = parse("pushes", text.as_bytes()).expect("pushes");
+        assert_eq!((landings[0].subject.as_str(), landings[0].files.len(), commits), ("", 0, vec![1]));
     }
 
     #[test]

@@ -22,8 +22,8 @@ use crate::engine::replay::{Past, Replay, judgeable, replay};
 use crate::engine::rules::RuleId;
 use crate::error::Error;
 use crate::gather::Subject;
-use crate::gather::past::Pushed;
-use crate::sources::git::Repo;
+use crate::gather::past::{ALL_COUNT, Pushed};
+use crate::sources::git::{PathFilter, Repo};
 use crate::sources::packs;
 use crate::sources::policy::{self, Found, Wanted};
 
@@ -123,6 +123,25 @@ impl Judge {
     }
 }
 
+/// Leaves out the pushes of a file that touch none of an environment's paths, as far as the file tells.
+fn touching(past: &mut Pushed, paths: &[String]) -> Result<(), Error> {
+    if paths.is_empty() || past.landings.is_empty() {
+        return Ok(());
+    }
+    let untold = past.landings.iter().filter(|push| push.files.is_empty()).count();
+    if untold > 0 {
+        past.notes.push(format!(
+            "the policy has `paths`, and {untold} of {} pushes do not tell their `files`: all pushes are judged, whatever they touch",
+            past.landings.len()
+        ));
+        return Ok(());
+    }
+    let filter = PathFilter::new(paths).map_err(|error| Error::usage(error.to_string()))?;
+    past.retain(|push| push.files.iter().any(|file| filter.matches(file)));
+    past.notes.push(ALL_COUNT.to_owned());
+    Ok(())
+}
+
 impl ReplayCommand {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let shown = self.play(edge)?;
@@ -204,7 +223,11 @@ impl ReplayCommand {
     /// The pushes of the span, with what the judges look at.
     fn pushes(&self, judges: &[Judge], asked: Span, progress: &Progress) -> Result<Pushed, Error> {
         let Some((subject, policy)) = judges.first().and_then(|one| Some((one.subject.as_ref()?, &one.policy))) else {
-            return self.past.told(asked);
+            let mut past = self.past.told(asked)?;
+            if let Some(judge) = judges.first() {
+                touching(&mut past, &judge.policy.paths)?;
+            }
+            return Ok(past);
         };
         progress.stage("reading pushes", None);
         let mut past = subject.past(asked.begin)?;

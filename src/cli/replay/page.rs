@@ -11,7 +11,8 @@ use crate::cli::Edge;
 use crate::engine::calendar::utc;
 use crate::engine::duration::glance;
 use crate::engine::event::Precision;
-use crate::engine::figures::{BURST_LEAST, Figures};
+use crate::engine::figures::Figures;
+use crate::engine::metrics::BURST_LEAST;
 use crate::render::{clean, escape, wrap};
 
 /// The columns of the table.

@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::gather::Subject;
 use crate::gather::past::Pushed;
 use crate::render::harmless;
-use crate::sources::policy::{self, Wanted};
+use crate::sources::git::Repo;
+use crate::sources::policy::{self, Found, Wanted};
 
 /// The most pushes that are looked at: each candidate replays all of them.
 const MOST_PUSHES: usize = 250_000;
@@ -111,7 +112,6 @@ struct Shown {
 struct Place {
     past: Pushed,
     environment: String,
-    zone: Option<Tz>,
     paths: Vec<String>,
     notes: Vec<String>,
 }
@@ -155,11 +155,15 @@ impl SuggestCommand {
             return Err(Error::usage("`--rollout-time` is longer than 6h")
                 .hint("`no-overlap` takes a rollout that runs for longer to be over: look at shorter ones"));
         }
-        let span = self.past.span(self.timezone.unwrap_or(Tz::UTC), edge)?;
         let without_repo = self.past.without_repo();
-        let Place { mut past, environment, zone, paths, mut notes } = match without_repo {
-            true => self.told(span)?,
-            false => self.read(span)?,
+        // Days are those of a zone, which the policy in force may name.
+        let in_force = (!without_repo).then(|| self.in_force()).transpose()?;
+        let zone = self.timezone.or_else(|| in_force.as_ref().and_then(|found| found.policy.timezone()));
+        let zone = zone.unwrap_or(Tz::UTC);
+        let span = self.past.span(zone, edge)?;
+        let Place { mut past, environment, paths, mut notes } = match in_force {
+            None => self.told(span)?,
+            Some(found) => self.read(span, found)?,
         };
         if harmless(&environment) != environment.as_str() {
             return Err(Error::usage("the name of the environment holds control characters"));
@@ -187,7 +191,6 @@ impl SuggestCommand {
             let few = words::pushes(past.landings.len());
             notes.push(format!("what fits {few} may fit them by chance: of a longer past, the answer is surer"));
         }
-        let zone = self.timezone.or(zone).unwrap_or(Tz::UTC);
         let wishes = self.wishes();
         let pushes = Past { landings: &past.landings, commits: &past.commits };
         let ground = Ground { environment: &environment, zone, paths: &paths };
@@ -197,30 +200,27 @@ impl SuggestCommand {
         Ok(Shown { past, wishes, environment, zone, paths, from, to, rollout_time, suggestion, notes })
     }
 
+    fn in_force(&self) -> Result<Found, Error> {
+        let repo = Repo::open(&self.past.repo).map_err(|error| Error::usage(error.to_string()))?;
+        policy::find(Some(&repo), None, Wanted::InForce)
+    }
+
     /// The pushes of a file or an example.
     fn told(&self, span: Span) -> Result<Place, Error> {
         Ok(Place {
             past: self.past.told(span)?,
             environment: self.past.environment.clone().unwrap_or_else(|| "production".to_owned()),
-            zone: None,
             paths: Vec::new(),
             notes: Vec::new(),
         })
     }
 
     /// The pushes of a repository; of its policy, what says which of them count.
-    fn read(&self, span: Span) -> Result<Place, Error> {
-        let question = self.past.question(span);
-        let subject = Subject::open_with(&question, |repo| policy::find(Some(repo), None, Wanted::InForce))?;
+    fn read(&self, span: Span, found: Found) -> Result<Place, Error> {
+        let subject = Subject::open_with(&self.past.question(span), |_| Ok(found))?;
         let in_force = subject.environment(self.past.environment.as_deref())?;
         let mut past = subject.past(span.begin)?;
         subject.within_paths(&mut past, &in_force.paths, |_| {})?;
-        Ok(Place {
-            past,
-            environment: in_force.environment.to_string(),
-            zone: in_force.timezone,
-            paths: in_force.paths,
-            notes: Vec::new(),
-        })
+        Ok(Place { past, environment: in_force.environment.to_string(), paths: in_force.paths, notes: Vec::new() })
     }
 }

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use chrono::TimeDelta;
 
-use super::LEAST;
 use super::past::{Past, Trunk};
 use crate::engine::event::{Instant, Landing};
 use crate::engine::history::{Outcome, Rollout};
-use crate::engine::metrics::{Burst, Overlap, Stretch, bursts, overlap, stretches};
+use crate::engine::metrics::{BURST_LEAST, Burst, Overlap, Stretch, bursts, overlap, stretches};
 
 /// How many are told.
 const MOST: usize = 5;
@@ -50,14 +49,14 @@ pub(super) fn worst(past: &Past<'_>) -> Vec<Afternoon> {
             let (failed, overlapping) = trouble(past, some);
             let troubled = failed.iter().zip(&overlapping).filter(|(failed, overlaps)| **failed || **overlaps).count();
             let spans: Vec<_> = some.iter().map(|one| past.span_of(one)).collect();
-            let worth = troubled > 0 || some.len() >= LEAST;
+            let worth = troubled > 0 || some.len() >= BURST_LEAST;
             worth.then(|| ((troubled, overlap(&spans).together, some.len()), session))
         })
         .collect();
     ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     // One failure alone makes no bad afternoon, unless there is no worse.
     let mut first = true;
-    ranked.retain(|((troubled, _, started), _)| std::mem::take(&mut first) || *troubled > 1 || *started >= LEAST);
+    ranked.retain(|((troubled, _, started), _)| std::mem::take(&mut first) || *troubled > 1 || *started >= BURST_LEAST);
     ranked.truncate(MOST);
     match past.trunk.as_ref().ok() {
         Some(trunk) if rollouts.is_empty() => busiest(past, trunk),
@@ -134,7 +133,7 @@ fn pushes(trunk: &Trunk, from: Instant, to: Instant) -> (Vec<Landing>, Vec<Insta
 /// Where no deployment is recorded, the densest bursts of pushes stand for the worst afternoons.
 fn busiest(past: &Past<'_>, trunk: &Trunk) -> Vec<Afternoon> {
     let instants: Vec<Instant> = past.landed(trunk).map(|(landing, _)| landing.at).collect();
-    let mut found = bursts(&instants, past.gap, LEAST);
+    let mut found = bursts(&instants, past.gap, BURST_LEAST);
     found.sort_by_key(|burst| std::cmp::Reverse(burst.size()));
     found.truncate(MOST);
     let tell = |burst: Burst| {

@@ -35,8 +35,8 @@ pub struct LeadTimes {
     pub times: Option<Lengths>,
     /// How many of the landings have a commit date for an instant.
     pub guessed: usize,
-    /// Landings that no success contains yet.
-    pub waiting: usize,
+    /// Landings that no success contains yet; not known where a success may have shipped them before the record began.
+    pub waiting: Option<usize>,
     /// Successes whose commit is no landing of the default branch.
     pub unplaced: usize,
     /// Landings dated after the finish of what shipped them: left out.
@@ -76,7 +76,7 @@ pub(super) fn measure(past: &Past<'_>, line: &Line<'_>, complete_since: Option<I
     let (instability, rolled_back) = instability(past, line);
     Dora {
         frequency: frequency(past, line, complete_since),
-        lead: lead(past, line),
+        lead: lead(past, line, complete_since),
         recovery: recovery(past, line, &rolled_back),
         instability,
     }
@@ -84,7 +84,7 @@ pub(super) fn measure(past: &Past<'_>, line: &Line<'_>, complete_since: Option<I
 
 fn frequency(past: &Past<'_>, line: &Line<'_>, complete_since: Option<Instant>) -> Option<Frequency> {
     let began = line.rollouts.first()?.start;
-    let since = past.from.max(complete_since.unwrap_or(began)).max(began);
+    let since = past.from.max(complete_since.unwrap_or(began));
     let successes: Vec<&&Rollout> = line
         .rollouts
         .iter()
@@ -100,7 +100,7 @@ fn frequency(past: &Past<'_>, line: &Line<'_>, complete_since: Option<Instant>) 
     Some(Frequency { successes: successes.len(), since, per_week, days: days.len(), between: Lengths::of(between) })
 }
 
-fn lead(past: &Past<'_>, line: &Line<'_>) -> Option<LeadTimes> {
+fn lead(past: &Past<'_>, line: &Line<'_>, complete_since: Option<Instant>) -> Option<LeadTimes> {
     let trunk = past.trunk.as_ref().ok()?;
     let (mut lead, mut times) = (LeadTimes::default(), Vec::new());
     let mut shipped: Option<usize> = None;
@@ -130,8 +130,11 @@ fn lead(past: &Past<'_>, line: &Line<'_>) -> Option<LeadTimes> {
             times.push(time);
         }
     }
-    let later = shipped.and_then(|shipped| trunk.commits.get(shipped + 1..)).unwrap_or_default();
-    lead.waiting = later.iter().filter(|commits| **commits > 0).count();
+    // Where nothing ever succeeded, every landing waits.
+    let is_whole = complete_since.is_none() && trunk.complete_since.is_none() && line.successes().is_empty();
+    let first = shipped.map(|shipped| shipped + 1).or(is_whole.then_some(0));
+    let waiting = first.and_then(|first| trunk.commits.get(first..));
+    lead.waiting = waiting.map(|commits| commits.iter().filter(|commits| **commits > 0).count());
     lead.times = Lengths::of(times);
     Some(lead)
 }

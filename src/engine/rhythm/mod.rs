@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::event::{Environment, Instant, Precision};
 use super::facts::Known;
 use super::history::{Outcome, Rollouts};
-use super::metrics::{self, Overlap, percentile};
+use super::metrics::{self, BURST_LEAST, Overlap, percentile};
 
 pub use afternoons::Afternoon;
 pub use batches::{CLASSES, Sizes};
@@ -28,9 +28,6 @@ pub use week::{Counts, Week};
 
 /// After how long a rollout whose finish nobody recorded counts as finished: as `no-overlap` has it.
 pub const STALE: TimeDelta = TimeDelta::hours(6);
-
-/// The fewest events that make a burst.
-pub const LEAST: usize = 3;
 
 /// How long things took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +181,7 @@ fn pushed(past: &Past<'_>, trunk: &Trunk) -> Pushed {
 }
 
 fn bursts(instants: &[Instant], gap: TimeDelta) -> Bursts {
-    let found = metrics::bursts(instants, gap, LEAST);
+    let found = metrics::bursts(instants, gap, BURST_LEAST);
     let mut largest: Vec<BurstOf> = found
         .iter()
         .map(|burst| BurstOf { from: instants[burst.first], to: instants[burst.last], events: burst.size() })

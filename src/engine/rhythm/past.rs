@@ -58,8 +58,23 @@ impl Past<'_> {
         (rollout.start, rollout.finish.unwrap_or_else(|| self.to.min(rollout.start + STALE)))
     }
 
+    /// The first landing that measuring looks at: what a rollout of the span shipped may have landed long before it.
+    #[must_use]
+    pub fn first_landing(&self, lookback: TimeDelta) -> usize {
+        let Ok(trunk) = &self.trunk else { return 0 };
+        let since = self.from - lookback.max(self.gap);
+        let near = trunk.landings.partition_point(|landing| landing.at < since);
+        let Ok(rollouts) = &self.rollouts else { return near };
+        let line = Line::of(self, rollouts);
+        let inside = (0..line.rollouts.len()).filter(|index| self.holds(line.rollouts[*index].start));
+        let bases = inside.filter_map(|index| line.base(index));
+        // Whatever landed after the last that was shipped waits: all, where nothing was.
+        let shipped = line.successes().into_iter().filter_map(|index| line.places[index]).max();
+        bases.chain(shipped.or(Some(0))).fold(near, usize::min)
+    }
+
     /// The pushes of the span, each with its commits.
-    pub(super) fn landed<'t>(&self, trunk: &'t Trunk) -> impl Iterator<Item = (&'t Landing, u32)> {
+    pub fn landed<'t>(&self, trunk: &'t Trunk) -> impl Iterator<Item = (&'t Landing, u32)> {
         let first = trunk.landings.partition_point(|landing| landing.at < self.from);
         let last = trunk.landings.partition_point(|landing| landing.at <= self.to).max(first);
         let commits = trunk.commits[first..last].iter().copied();

@@ -39,6 +39,19 @@ impl Step {
         }
     }
 
+    /// One of them, in words.
+    #[must_use]
+    pub const fn one(self) -> &'static str {
+        match self {
+            Self::Hour => "an hour",
+            Self::Day => "a day",
+            Self::Week => "a week",
+            Self::Month => "a month",
+            Self::Quarter => "a quarter",
+            Self::Year => "a year",
+        }
+    }
+
     fn fitting(length: TimeDelta) -> Self {
         match length.num_days() {
             0..3 => Self::Hour,
@@ -122,6 +135,8 @@ fn beginnings(step: Step, zone: Tz, from: Instant, to: Instant) -> Vec<Instant> 
             found.push(begin);
         }
     }
+    // One that begins as the span ends holds nothing but that instant, which the one before it takes in.
+    found.pop_if(|begin| *begin == to && from < to);
     // Those that are over before the span begins.
     let over = found.partition_point(|begin| *begin <= from).saturating_sub(1);
     found.drain(..over);

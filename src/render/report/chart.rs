@@ -78,6 +78,6 @@ pub(super) fn picture(story: &Story) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width:.0} {y:.0}\" width=\"{width:.0}\" height=\"{y:.0}\">\n<title>{title}</title>\n<desc>{about}</desc>\n<style>\n{STYLE}</style>\n{PATTERNS}<rect class=\"ground\" width=\"{width:.0}\" height=\"{y:.0}\"/>\n{body}</svg>\n",
         width = timeline::WIDTH,
         title = whole(&words::title(story)),
-        about = whole(&timeline::about(story)),
+        about = whole(&timeline::about(story, 1)),
     )
 }

@@ -93,18 +93,23 @@ fn charts(out: &mut String, story: &Story) {
     let every = bins.len().div_ceil(BARS).max(1);
     let unit = if every == 1 { step.name().to_owned() } else { format!("{every} {}s", step.name()) };
     // Many labels would cover each other: then bars are numbered, and the words tell where they begin.
-    let axis = if joined.len() <= 13 {
-        let labels = joined.iter().map(|(.., first)| label(*step, bins[*first].from, story.rhythm.zone));
-        format!("[{}]", labels.map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(", "))
-    } else {
-        format!("\"{}\" 1 --> {}", step.name(), bins.len())
+    let axis = |drawn: &[(Option<usize>, Option<usize>, usize)]| {
+        if joined.len() <= 13 {
+            let labels = drawn.iter().map(|(.., first)| label(*step, bins[*first].from, story.rhythm.zone));
+            format!("[{}]", labels.map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(", "))
+        } else {
+            format!("\"{}\" {} --> {}", step.name(), drawn.first().map_or(1, |(.., first)| first + 1), bins.len())
+        }
     };
     let mut chart = |name: &str, values: Vec<Option<usize>>| {
         if values.iter().flatten().all(|count| *count == 0) {
             return;
         }
+        // A bar that nobody recorded is no bar of nought: the chart begins with the record.
+        let first = values.iter().position(Option::is_some).unwrap_or(0);
+        let axis = axis(&joined[first..]);
         let most = values.iter().flatten().max().copied().unwrap_or(1).max(1);
-        let bars: Vec<String> = values.iter().map(|count| count.unwrap_or(0).to_string()).collect();
+        let bars: Vec<String> = values[first..].iter().map(|count| count.unwrap_or(0).to_string()).collect();
         let _ = writeln!(
             out,
             "```mermaid\n%%{{init: {{\"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"#3a78b5\"}}}}}}}}%%\nxychart-beta\n    title \"{name} per {unit}\"\n    x-axis {axis}\n    y-axis \"{name}\" 0 --> {most}\n    bar [{}]\n```\n",
@@ -125,7 +130,7 @@ fn charts(out: &mut String, story: &Story) {
             escape(&words::day(first.from, story.rhythm.zone))
         );
     }
-    let _ = writeln!(out, "{}\n", long(&super::timeline::about(story)));
+    let _ = writeln!(out, "{}\n", long(&super::timeline::about(story, every)));
 }
 
 /// An afternoon as a Gantt chart; its names hold nothing that Mermaid reads.

@@ -131,7 +131,7 @@ fn timeline_of(story: &Story) -> String {
     }
     let unrecorded = story.rhythm.timeline.bins.iter().any(|bin| bin.pushes.is_none() || bin.rollouts.is_none());
     entries.extend((unrecorded && story.rhythm.deploys.is_ok()).then_some(("unrecorded", "not recorded")));
-    let mut out = figure("Timeline", &key(&entries), timeline::draw(story), &timeline::about(story));
+    let mut out = figure("Timeline", &key(&entries), timeline::draw(story), &timeline::about(story, 1));
     let step = story.rhythm.timeline.step;
     let _ = write!(
         out,

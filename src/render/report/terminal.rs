@@ -31,7 +31,7 @@ pub(super) fn render(story: &Story, width: usize) -> String {
     let mut row = |name: &str, values: Vec<Option<usize>>| {
         let (bars, most, every) = bars(&values, width.saturating_sub(34));
         let step = story.rhythm.timeline.step.name();
-        let unit = if every == 1 { format!("a {step}") } else { format!("in {every} {step}s") };
+        let unit = if every == 1 { story.rhythm.timeline.step.one().to_owned() } else { format!("in {every} {step}s") };
         let _ = writeln!(out, "  {name:<9} {bars}  at most {most} {unit}");
     };
     if story.rhythm.deploys.is_ok() {

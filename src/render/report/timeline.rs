@@ -134,14 +134,16 @@ fn cut(drawing: &mut Drawing, (x, y): (f64, f64), width: f64) {
     drawing.path("break", &way);
 }
 
-/// What the chart shows, in words.
-pub(super) fn about(story: &Story) -> String {
+/// What the chart shows, in words; a bar stands for so many steps.
+pub(super) fn about(story: &Story, every: usize) -> String {
     let Timeline { step, bins } = &story.rhythm.timeline;
     let name = step.name();
-    let mut parts = vec![format!("One bar a {name}, {}.", counted(bins.len(), name))];
+    let one = step.one();
+    let bar = if every == 1 { one.to_owned() } else { format!("for {every} {name}s") };
+    let mut parts = vec![format!("One bar {bar}, {}.", counted(bins.len(), name))];
     let top = bins.iter().filter_map(|bin| Some((bin.rollouts?.total(), bin.from))).max_by_key(|(count, _)| *count);
     if let Some((count, at)) = top.filter(|(count, _)| *count > 0) {
-        parts.push(format!("Most rollouts in a {name}: {count} ({}).", label(*step, at, story.rhythm.zone)));
+        parts.push(format!("Most rollouts in {one}: {count} ({}).", label(*step, at, story.rhythm.zone)));
     }
     let together: TimeDelta = bins.iter().filter_map(|bin| bin.rollouts).map(|one| one.together).sum();
     let touched = bins.iter().filter_map(|bin| bin.rollouts).filter(|one| one.together > TimeDelta::zero());
@@ -151,7 +153,7 @@ pub(super) fn about(story: &Story) -> String {
     }
     let top = bins.iter().filter_map(|bin| Some((bin.pushes?, bin.from))).max_by_key(|(count, _)| *count);
     if let Some((count, at)) = top.filter(|(count, _)| *count > 0) {
-        parts.push(format!("Most pushes in a {name}: {count} ({}).", label(*step, at, story.rhythm.zone)));
+        parts.push(format!("Most pushes in {one}: {count} ({}).", label(*step, at, story.rhythm.zone)));
     }
     parts.join(" ")
 }

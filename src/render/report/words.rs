@@ -215,7 +215,7 @@ fn lead(dora: &Dora) -> Measure {
     let mut cases = counted(lead.times.map_or(0, |times| times.cases), "landing");
     for (count, what) in [
         (lead.guessed, "by commit dates"),
-        (lead.waiting, "not shipped yet"),
+        (lead.waiting.unwrap_or(0), "not shipped yet"),
         (lead.backwards, "left out, dated after their own rollout"),
     ] {
         if count > 0 {

@@ -211,13 +211,12 @@ fn carriers(steps: &[Step], pushes: &HashMap<Oid, Push>) -> Vec<Option<usize>> {
     carriers
 }
 
-/// No commit landed after one that builds on it: a record puts an end to later guesses.
+/// No commit landed after one that builds on it: a record puts an end to later guesses, and to later records, which a
+/// push back to an older tip leaves.
 fn keep_order(landings: &mut [Landing]) {
     let mut after = Instant::MAX_UTC;
     for landing in landings.iter_mut().rev() {
-        if landing.precision == Precision::Guessed {
-            landing.at = landing.at.min(after);
-        }
+        landing.at = landing.at.min(after);
         after = landing.at;
     }
 }

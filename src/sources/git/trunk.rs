@@ -33,13 +33,11 @@ pub struct TrunkHistory {
 }
 
 impl Repo {
-    /// Every landing on the first-parent line of `tip` since an instant, with the size of its batch.
-    ///
-    /// All commits are read whatever the instant: where the branch stood then, only all of them tell.
+    /// Every landing on the first-parent line of `tip`, with the size of its batch.
     ///
     /// # Errors
     /// Where the tip or a commit that it builds on is not here.
-    pub fn trunk_history(&self, tip: &CommitId, since: Option<Instant>) -> Known<TrunkHistory> {
+    pub fn trunk_history(&self, tip: &CommitId) -> Known<TrunkHistory> {
         let tip = self.require(tip)?.id();
         let ((steps, counts), read_by) = match self.graph() {
             Err(reason) => (self.read_trunk(tip, None).map_err(missing)?, ReadBy::Packs(reason)),
@@ -52,18 +50,12 @@ impl Repo {
             },
         };
         let shallow = steps.last().is_some_and(|oldest| self.boundary.contains(&oldest.id));
-        let (mut landings, brought) = land(steps, &self.pushes());
+        let (landings, brought) = land(steps, &self.pushes());
         let mut batches = vec![0; landings.len()];
         for ((_, landing), count) in brought.into_iter().zip(counts.into_iter().rev()) {
             batches[landing] += count;
         }
-        let mut complete_since = landings.first().filter(|_| shallow).map(|oldest| oldest.at);
-        if let Some(since) = since.filter(|since| landings.iter().any(|landing| landing.at < *since)) {
-            let mut kept = landings.iter().map(|landing| landing.at >= since);
-            batches.retain(|_| kept.next().unwrap_or_default());
-            landings.retain(|landing| landing.at >= since);
-            complete_since = Some(since);
-        }
+        let complete_since = landings.first().filter(|_| shallow).map(|oldest| oldest.at);
         Ok(TrunkHistory { landings, batches, complete_since, shallow, read_by })
     }
 
