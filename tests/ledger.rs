@@ -284,9 +284,9 @@ fn a_reservation_holds_until_it_is_given_back_or_expires() {
     let held = reserved.split(' ').next().expect("an id");
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 3);
     let give_back = ["record", "void", held, "--because", "not needed"];
-    assert_eq!(output(&shop, &give_back).0, 2, "it is grace's, and nobody sits at a terminal");
-    let hers = finish(binary(&shop, &give_back).env("USER", "grace").spawn().expect("it runs"));
-    assert_eq!(hers.0, 0, "{hers:?}");
+    let another = finish(binary(&shop, &give_back).env("USER", "grace").spawn().expect("it runs"));
+    assert_eq!(another.0, 2, "it is ada's, and nobody sits at a terminal: {another:?}");
+    assert_eq!(output(&shop, &give_back).0, 0);
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
     // A process that is gone starts nothing any more.
     let gone = std::process::Command::new("true").spawn().and_then(|mut child| child.wait().map(|_| child.id()));

@@ -145,7 +145,7 @@ fn who_is_not_named_may_not() {
     ] {
         let (code, _, error) = output(&shop, arguments);
         assert_eq!(code, 2, "{arguments:?}: {error}");
-        assert!(error.contains("needs a terminal, and ada has none here"), "{error}");
+        assert!(error.contains("a caller without a terminal cannot "), "{error}");
     }
     assert_eq!(exported(&shop).len(), 1);
     let hers = output(&shop, &["record", "start"]).1;
@@ -156,7 +156,7 @@ fn who_is_not_named_may_not() {
             .expect("it runs"),
     );
     assert_eq!(theirs.0, 2, "{}", theirs.2);
-    assert!(theirs.2.contains("settling somebody else's rollout needs a terminal"), "{}", theirs.2);
+    assert!(theirs.2.contains("cannot settle somebody else's rollout"), "{}", theirs.2);
     assert_eq!(output(&shop, &["record", "finish", hers.trim(), "--outcome", "success"]).0, 0);
     let (code, text) = at_a_terminal(&shop, &["override", "--because", "somebody sits here"], "");
     assert_eq!(code, 0, "{text}");
