@@ -324,3 +324,45 @@ fn a_clock_that_runs_backwards_frees_no_slot() {
     let later = finish(binary(&shop, &["ledger", "verify"]).spawn().expect("it runs"));
     assert_eq!(later.0, 0, "{}", later.1);
 }
+
+#[test]
+fn what_others_deploy_to_a_shared_target_counts_and_makes_no_record() {
+    let policy = "version: 1\nenvironments: {production: {target: host, hard-mandatory: [no-overlap, max-frequency: {deploys: 2, per: 1h}]}}\n";
+    let shops = ["one", "two"].map(|name| {
+        let shop = Fixture::new();
+        shop.write(".github/deploy-rhythm.yml", policy);
+        shop.commit(1, "First");
+        shop.git(0, &["remote", "add", "origin", &format!("https://example.org/{name}")]);
+        shop
+    });
+    let ledger = shops[0].beside("shared.sqlite").display().to_string();
+    let ask =
+        |shop: &Fixture, words: &[&str], more: &[&str]| output(shop, &[words, &["--ledger", &ledger], more].concat());
+    assert_eq!(ask(&shops[1], &["run"], &["--", "true"]).0, 0);
+    let (code, text, _) = ask(&shops[0], &["check"], &[]);
+    assert_eq!(code, 3, "nothing tells what this repository deployed: {text}");
+    assert!(text.contains("not known"), "{text}");
+    assert_eq!(ask(&shops[0], &["ledger", "export"], &[]).1, "", "a deploy log is of one repository");
+    assert_eq!(ask(&shops[1], &["ledger", "export"], &[]).1.lines().count(), 1);
+    // Runs of the same number are two rollouts.
+    for shop in &shops {
+        let id = ask(shop, &["record", "start"], &["--run", "17"]).1;
+        assert_eq!(ask(shop, &["record", "finish", id.trim(), "--outcome", "success"], &[]).0, 0);
+    }
+    let (code, _, error) = ask(&shops[0], &["run"], &["--", "true"]);
+    assert_eq!(code, 3, "three rollouts of the host: {error}");
+}
+
+#[test]
+fn a_history_that_is_cut_stays_cut_beside_a_new_ledger() {
+    let shop = Limits { deploys: 3, per: 30 * 86_400, drain: 0, stale_after: 60 }.repository();
+    #[expect(clippy::disallowed_methods, reason = "as far back as a real history")]
+    let tenth = chrono::Utc::now() - chrono::TimeDelta::days(10);
+    let release = serde_json::json!([{"revision": 5, "updated": tenth.to_rfc3339(), "status": "deployed",
+        "chart": "app-1.0.0", "app_version": "1", "description": "Upgrade complete"}]);
+    shop.write("helm.json", &release.to_string());
+    assert_eq!(output(&shop, &["check", "--deploys", "helm.json"]).0, 3);
+    let (code, _, error) = output(&shop, &["run", "--deploys", "helm.json", "--", "true"]);
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("not known"), "{error}");
+}

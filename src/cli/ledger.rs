@@ -8,11 +8,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::adopt::Adopt;
+use super::question::QuestionArgs;
 use super::record::existing;
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
 use crate::error::Error;
+use crate::gather::Subject;
 use crate::ledger::chain::{Entry, stamp, walk};
 use crate::ledger::entry::{Glass, Kept, Stage};
 use crate::ledger::word::{What as Says, Word};
@@ -73,6 +75,23 @@ struct Export {
 }
 
 impl Place {
+    /// Which repository's rollouts are meant; none where the ledger has no others.
+    fn repository(&self, edge: &Edge) -> Result<Option<String>, Error> {
+        if existing(&self.repo, self.ledger.as_ref(), edge)?.own {
+            return Ok(None);
+        }
+        let question = QuestionArgs {
+            repo: self.repo.clone(),
+            policy: None,
+            deploys: None,
+            columns: None,
+            environment: None,
+            ledger: None,
+            at: None,
+        };
+        Subject::open(&question.question(edge))?.required_name().map(Some)
+    }
+
     fn open(&self, edge: &Edge) -> Result<Box<dyn Ledger>, Error> {
         let home = existing(&self.repo, self.ledger.as_ref(), edge)?;
         let empty = || Error::usage(format!("the ledger {} is empty: nothing was ever recorded", home.name()));
@@ -90,7 +109,10 @@ impl LedgerCommand {
                 Ok(Outcome::done(shown(&state, &ledger.name(), limit)))
             }
             What::Adopt(adopt) => adopt.run(edge),
-            What::Export(Export { place, entries }) => Ok(export(place.open(edge)?.as_mut(), entries)),
+            What::Export(Export { place, entries }) => {
+                let of = if entries { None } else { place.repository(edge)? };
+                Ok(export(place.open(edge)?.as_mut(), entries, of.as_deref()))
+            }
         }
     }
 }
@@ -234,7 +256,7 @@ fn line(kept: &Kept) -> Option<Json> {
     }))
 }
 
-fn export(ledger: &mut dyn Ledger, whole: bool) -> Outcome {
+fn export(ledger: &mut dyn Ledger, whole: bool, of: Option<&str>) -> Outcome {
     let mut text = String::new();
     let (entries, stopped) = ledger.entries();
     if whole {
@@ -251,7 +273,9 @@ fn export(ledger: &mut dyn Ledger, whole: bool) -> Outcome {
         let rollouts = walk(&entries).rollouts;
         let mut all: Vec<&Kept> = rollouts.values().collect();
         all.sort_by_key(|kept| (kept.started_at, &kept.id));
-        for line in all.into_iter().filter_map(line) {
+        // A deploy log is of one repository.
+        let own = all.into_iter().filter(|kept| of.is_none_or(|name| name == kept.repository));
+        for line in own.filter_map(line) {
             let _ = writeln!(text, "{line}");
         }
     }

@@ -106,7 +106,7 @@ impl Subject {
         let mut found = deployments::look(&self.repo, &settings, ledger, environment, self.now.instant)?;
         self.told.borrow_mut().alone = is_record && found.as_ref().is_ok_and(|records| records.sources.len() == 1);
         if let (Ok(records), Some(held)) = (&mut found, held.filter(|held| held.ci))
-            && records.sources.len() == 1
+            && self.told.borrow().alone
             && records.complete_since.is_none()
         {
             records.complete_since = Some(held.state.born);
@@ -134,16 +134,16 @@ impl Subject {
         let target = self.found.policy.target(&Environment::from(environment));
         let deployments = state.deployments(repository.as_deref(), environment, target.as_deref(), now);
         let own = |kept: &Kept| repository.as_ref().is_none_or(|name| *name == kept.repository);
-        let knows = complete_since.is_some()
-            || state.rollouts.values().any(|kept| {
-                (own(kept) && kept.environment == environment)
-                    || (target.is_some() && kept.target.as_deref() == target.as_deref())
-            });
+        let all = || state.rollouts.values();
+        let knows = complete_since.is_some() || all().any(|kept| own(kept) && kept.environment == environment);
+        let shared = target.is_some() && all().any(|kept| kept.target.as_deref() == target.as_deref());
         let policy = self.found.policy.environment(&Environment::from(environment));
         let by_landing = policy.is_some_and(|policy| policy.trigger == Some(Trigger::Push));
-        if !knows && (by_landing || !begins) {
+        if !knows && !shared && (by_landing || !begins) {
             return Ok(None);
         }
+        // What others deploy to the same target counts; that makes the ledger no record of what is deployed here.
+        let complete_since = if knows || begins { complete_since } else { Some(now) };
         let here = |kept: &&Kept| own(kept) && kept.environment == environment && kept.holds_place(now);
         let mut notes: Vec<String> = state.rollouts.values().filter(here).map(|kept| said(kept, now)).collect();
         let dead = |kept: &&Kept| {
@@ -168,7 +168,8 @@ impl Subject {
             true => "the repository's ledger".to_owned(),
             false => format!("ledger {}", clean(name)),
         };
-        Ok(Some(Records { deployments, complete_since, sources: vec![source], notes, ..Records::default() }))
+        let (begun, sources) = (Some(state.born), vec![source]);
+        Ok(Some(Records { deployments, complete_since, begun, sources, notes, ..Records::default() }))
     }
 
     /// The repository's name, which a ledger of several repositories needs.

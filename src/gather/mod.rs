@@ -217,7 +217,9 @@ impl Subject {
                 ..Records::default()
             };
             records = Ok(match records {
-                Ok(ledger) => deployments::begun(ledger, landed, &policy.environment, told.complete_since(now)),
+                Ok(ledger) => {
+                    deployments::begun(ledger, landed, &policy.environment, told.complete_since(now).or(told.began))
+                }
                 Err(_) => landed,
             });
         }

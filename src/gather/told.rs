@@ -23,6 +23,8 @@ pub struct Told {
     pub broken: Vec<Kept>,
     /// Overrides of this month, and broken glass.
     pub spent: usize,
+    /// When the ledger's first rollout of the environment started.
+    pub(super) began: Option<Instant>,
     /// The ledger alone records the environment's deployments.
     pub(super) alone: bool,
     /// Why it cannot be read, where that is so.
@@ -46,7 +48,9 @@ impl Subject {
         let unseen = |kept: &&Kept| own(&kept.repository) && is_unseen(kept);
         let broken: Vec<Kept> = state.rollouts.values().filter(unseen).cloned().collect();
         let spent = spent(state, repository, environment, self.zone());
-        *self.told.borrow_mut() = Told { words, broken, spent, alone: false, fails: None };
+        let here = state.rollouts.values().filter(|kept| own(&kept.repository) && kept.environment == environment);
+        let began = here.filter_map(|kept| kept.deployment(state.now)).map(|one| one.started_at).min();
+        *self.told.borrow_mut() = Told { words, broken, spent, began, alone: false, fails: None };
     }
 
     /// The zone of the policy's months.

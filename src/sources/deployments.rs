@@ -25,6 +25,8 @@ pub struct Records {
     pub deployments: Vec<Deployment>,
     /// Back to when they are complete; `None` is the very beginning.
     pub complete_since: Option<Instant>,
+    /// When it was begun, where it is a ledger: the time before is for others to tell.
+    pub begun: Option<Instant>,
     pub sources: Vec<String>,
     pub notes: Vec<String>,
     /// Another deployer's list: what it leaves unsaid (an environment, the whole id of a commit) is yet to be settled.
@@ -207,6 +209,7 @@ pub fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records 
         return found.remove(0);
     }
     let mut merged = Records::default();
+    limit_ledger(&mut found, requested);
     let knowing: Vec<usize> = (0..found.len())
         .filter(|index| found[*index].deployments.iter().any(|one| &*one.environment == requested))
         .collect();
@@ -245,6 +248,21 @@ pub fn merge(mut found: Vec<Records>, requested: &str, now: Instant) -> Records 
     merged
 }
 
+/// A ledger knows nothing of the time before it: how far back others are complete is how far it is.
+fn limit_ledger(found: &mut [Records], requested: &str) {
+    let Some(ledger) = found.iter().position(|records| records.begun.is_some() && records.complete_since.is_none())
+    else {
+        return;
+    };
+    let others = || found.iter().enumerate().filter(|(index, _)| *index != ledger).map(|(_, records)| records);
+    let knows = |records: &&Records| records.deployments.iter().any(|one| &*one.environment == requested);
+    let limit = match others().any(|records| knows(&records)) {
+        true => others().filter(knows).map(|records| records.complete_since).min(),
+        false => others().map(|records| records.complete_since).min(),
+    };
+    found[ledger].complete_since = limit.flatten().min(found[ledger].begun);
+}
+
 /// Whether the record has a rollout of the same commit at the same time.
 fn overlaps_one(record: &[Deployment], other: &Deployment, now: Instant) -> bool {
     let end = |one: &Deployment| one.finished_at.unwrap_or(if one.state.is_final() { one.started_at } else { now });
@@ -254,9 +272,8 @@ fn overlaps_one(record: &[Deployment], other: &Deployment, now: Instant) -> bool
 
 /// A ledger that took over from landings: those before it became the record stand, later ones are in it.
 #[must_use]
-pub fn begun(ledger: Records, mut landed: Records, environment: &Environment, since: Option<Instant>) -> Records {
+pub fn begun(ledger: Records, mut landed: Records, environment: &Environment, began: Option<Instant>) -> Records {
     let own = || ledger.deployments.iter().filter(|one| one.environment == *environment);
-    let began = since.or_else(|| own().map(|one| one.started_at).min());
     // The landing that the first rollout ships is that rollout.
     let shipped: BTreeSet<&CommitId> = own().filter_map(|one| one.commit.as_ref()).collect();
     landed.deployments.retain(|one| {

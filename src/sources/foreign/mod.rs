@@ -188,6 +188,7 @@ impl History {
             None => {}
         }
         Records {
+            begun: None,
             deployments: self.deployments,
             complete_since: self.complete_since,
             sources: vec![format!("{what} {name}")],
