@@ -1,6 +1,9 @@
 //! `fix-chain`: no fix of a fix of a fix.
 
+use std::cmp::Reverse;
+
 use chrono::TimeDelta;
+use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
 use super::{Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, not_known};
@@ -70,16 +73,25 @@ impl FixChain {
             .filter(|landing| landing.is_fix_like() && landing.at >= newest.at - self.within)
             .take(MOST_FIXES)
             .collect();
-        // The longest run of links down to each fix; unrelated fixes in between hide nothing.
+        // The longest run of links down to each fix, and where it comes from; unrelated fixes in between hide nothing. A fix
+        // follows the longest run that any of its files has seen: no pair of fixes has to be compared.
         let mut best: Vec<Option<(usize, usize)>> = vec![None; fixes.len()];
-        best[0] = Some((1, 0));
-        for older in 1..fixes.len() {
-            let linked = (0..older).filter(|newer| share_a_file(fixes[*newer], fixes[older]));
-            let lengths = linked.filter_map(|newer| best[newer].map(|(length, _)| (length + 1, newer)));
-            best[older] = lengths.max_by_key(|(length, newer)| (*length, std::cmp::Reverse(*newer)));
+        let mut runs: FxHashMap<&str, (usize, Reverse<usize>)> = FxHashMap::default();
+        for (index, fix) in fixes.iter().enumerate() {
+            best[index] = match index {
+                0 => Some((1, 0)),
+                _ => {
+                    let linked = fix.files.iter().filter_map(|file| runs.get(&**file)).max();
+                    linked.map(|(length, Reverse(newer))| (length + 1, *newer))
+                }
+            };
+            let Some((length, _)) = best[index] else { continue };
+            for file in &fix.files {
+                let run = (length, Reverse(index));
+                runs.entry(file).and_modify(|known| *known = run.max(*known)).or_insert(run);
+            }
         }
-        let end = (0..fixes.len())
-            .max_by_key(|index| (best[*index].map_or(0, |(length, _)| length), std::cmp::Reverse(*index)));
+        let end = (0..fixes.len()).max_by_key(|index| (best[*index].map_or(0, |(length, _)| length), Reverse(*index)));
         let mut chain = Vec::new();
         let mut next = end;
         while let Some(index) = next {
@@ -96,10 +108,6 @@ impl FixChain {
 pub fn newest_fix(batch: &Batch) -> Option<&Landing> {
     let brought = batch.landings.iter().rev().filter(|landing| landing.commits > 0);
     brought.map(|landing| &landing.landing).find(|landing| landing.is_fix_like())
-}
-
-fn share_a_file(one: &Landing, two: &Landing) -> bool {
-    one.files.iter().any(|file| two.files.contains(file))
 }
 
 impl Check for FixChain {

@@ -25,16 +25,32 @@ const LONGEST: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct LogErrors {
     name: String,
-    bad: Vec<(usize, String)>,
+    bad: Bad,
+}
+
+/// The first bad lines, and how many there are: a file that is no log at all has millions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Bad {
+    shown: Vec<(usize, String)>,
+    count: usize,
+}
+
+impl Bad {
+    fn push(&mut self, line: usize, what: String) {
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push((line, what));
+        }
+    }
 }
 
 impl fmt::Display for LogErrors {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "the deploy log cannot be used")?;
-        for (line, what) in self.bad.iter().take(SHOWN) {
+        for (line, what) in &self.bad.shown {
             write!(out, "\n{}:{line}: {what}", self.name)?;
         }
-        match self.bad.len().saturating_sub(SHOWN) {
+        match self.bad.count.saturating_sub(SHOWN) {
             0 => Ok(()),
             more => write!(out, "\n… and {more} more"),
         }
@@ -80,8 +96,8 @@ pub fn parse(name: &str, mut text: impl BufRead) -> Result<Vec<Deployment>, Erro
     }
     reading.take(&carried);
     let Reading { deployments, numbers, bad, .. } = reading;
-    let bad = if bad.is_empty() { disagreements(&deployments, &numbers) } else { bad };
-    if bad.is_empty() {
+    let bad = if bad.count == 0 { disagreements(&deployments, &numbers) } else { bad };
+    if bad.count == 0 {
         return Ok(deployments);
     }
     Err(Error::usage(LogErrors { name: name.to_owned(), bad }.to_string()))
@@ -93,7 +109,7 @@ struct Reading {
     deployments: Vec<Deployment>,
     /// The line of each deployment.
     numbers: Vec<usize>,
-    bad: Vec<(usize, String)>,
+    bad: Bad,
     lines: usize,
     writer: Writer,
 }
@@ -107,11 +123,13 @@ impl Reading {
             return;
         }
         match read_line(line, &mut self.writer) {
+            // Of a log with a bad line nothing is used.
+            Ok(_) if self.bad.count > 0 => {}
             Ok(deployment) => {
                 self.deployments.push(deployment);
                 self.numbers.push(self.lines);
             }
-            Err(what) => self.bad.push((self.lines, what)),
+            Err(what) => self.bad.push(self.lines, what),
         }
     }
 }
@@ -228,20 +246,20 @@ fn quick(text: &[u8]) -> Option<Instant> {
 }
 
 /// What lines say against one another: an id twice, a run with two commits.
-fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Vec<(usize, String)> {
-    let mut bad = Vec::new();
+fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Bad {
+    let mut bad = Bad::default();
     let mut ids = Firsts::with_room_for(deployments.len());
     let mut runs = Firsts::with_room_for(if Deployment::name_runs(deployments) { deployments.len() } else { 0 });
     for (index, (deployment, line)) in deployments.iter().zip(lines).enumerate() {
         let first = ids.of(&&*deployment.id, index, |other| &*deployments[other].id);
         if first != index {
-            bad.push((*line, format!("the id `{}` stands in line {} already", deployment.id, lines[first])));
+            bad.push(*line, format!("the id `{}` stands in line {} already", deployment.id, lines[first]));
         }
         let Some(run) = &deployment.run else { continue };
         let name_of = |other: usize| (&*deployments[other].environment, deployments[other].run.as_deref());
         let first = runs.of(&(&*deployment.environment, Some(&**run)), index, name_of);
         if deployments[first].commit != deployment.commit {
-            bad.push((*line, format!("run `{run}` has another commit in line {}: a run ships one", lines[first])));
+            bad.push(*line, format!("run `{run}` has another commit in line {}: a run ships one", lines[first]));
         }
     }
     bad
