@@ -78,13 +78,9 @@ impl FixChain {
         let mut best: Vec<Option<(usize, usize)>> = vec![None; fixes.len()];
         let mut runs: FxHashMap<&str, (usize, Reverse<usize>)> = FxHashMap::default();
         for (index, fix) in fixes.iter().enumerate() {
-            best[index] = match index {
-                0 => Some((1, 0)),
-                _ => {
-                    let linked = fix.files.iter().filter_map(|file| runs.get(&**file)).max();
-                    linked.map(|(length, Reverse(newer))| (length + 1, *newer))
-                }
-            };
+            let linked = fix.files.iter().filter_map(|file| runs.get(&**file)).max();
+            let linked = linked.map(|(length, Reverse(newer))| (length + 1, *newer));
+            best[index] = if index == 0 { Some((1, 0)) } else { linked };
             let Some((length, _)) = best[index] else { continue };
             for file in &fix.files {
                 let run = (length, Reverse(index));
