@@ -16,7 +16,7 @@ use deploy_rhythm::engine::evaluate::evaluate;
 use deploy_rhythm::engine::event::{CommitId, Environment, Instant};
 use deploy_rhythm::engine::facts::{DeployRequest, Facts};
 use deploy_rhythm::engine::history::Future;
-use deploy_rhythm::engine::lane::{Lane, LaneRequest};
+use deploy_rhythm::engine::lane::LaneRequest;
 use deploy_rhythm::engine::policy::{Fetched, Origin, Policy, load};
 use deploy_rhythm::ledger::chain::Account;
 use deploy_rhythm::ledger::entry::{Event, Kept, Stage};
@@ -37,28 +37,13 @@ fn account(repository: &str) -> Account {
 fn kept(ledger: &State, repository: &str, stage: Stage, at: Instant) -> Kept {
     let started = (stage == Stage::Success).then_some(at);
     Kept {
-        id: ledger.fresh_id(LEDGER_ID),
-        repository: repository.to_owned(),
-        environment: "production".to_owned(),
-        target: None,
         commit: Some("4f2c".repeat(10)),
-        revision: None,
-        lane: Lane::Normal,
-        reason: None,
         actor: Some("ada".to_owned()),
-        url: None,
-        run: None,
-        decision: None,
-        dirty: None,
-        owner: None,
-        stage,
         reserved_at: Some(at),
         expires_at: Some(at + RESERVED_FOR),
         started_at: started,
         finished_at: started,
-        exit: None,
-        told_at: None,
-        glass: None,
+        ..Kept::new(ledger.fresh_id(LEDGER_ID), &account(repository), stage)
     }
 }
 

@@ -48,10 +48,13 @@ fn clock() -> Instant {
     Utc::now()
 }
 
+fn account() -> Account {
+    Account { repository: ".".to_owned(), environment: "production".to_owned() }
+}
+
 /// Appends events to the repository's own ledger, as `run` would.
 fn append(shop: &Fixture, events: &[Event]) {
     let mut ledger = Sqlite::open(&shop.path.join(PLACE), clock, Duration::from_secs(5)).expect("a ledger");
-    let account = || Account { repository: ".".to_owned(), environment: "production".to_owned() };
     let events: Vec<_> = events.iter().map(|event| (account(), event.clone())).collect();
     ledger.append(&mut |_| Change { events: events.clone(), ..Change::default() }).expect("appended");
 }
@@ -70,28 +73,10 @@ fn decided(id: &str, verdict: Verdict, findings: &Json) -> [Event; 3] {
         report: json!({"findings": findings}),
     };
     let kept = Kept {
-        id: format!("dr-{id}"),
-        repository: ".".to_owned(),
-        environment: "production".to_owned(),
-        target: None,
         commit: Some("c".repeat(40)),
-        revision: None,
-        lane: Lane::Normal,
-        reason: None,
-        actor: None,
-        url: None,
-        run: None,
         decision: Some(decided.id.clone()),
-        dirty: None,
-        owner: None,
-        stage: Stage::Reserved,
         reserved_at: Some(clock()),
-        expires_at: None,
-        started_at: None,
-        finished_at: None,
-        exit: None,
-        told_at: None,
-        glass: None,
+        ..Kept::new(format!("dr-{id}"), &account(), Stage::Reserved)
     };
     let id = kept.id.clone();
     [Event::Decided(Box::new(decided)), Event::Reserved { rollout: Box::new(kept) }, Event::Started { id }]

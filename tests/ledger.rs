@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deploy_rhythm::engine::event::Instant;
-use deploy_rhythm::engine::lane::Lane;
 use deploy_rhythm::ledger::chain::Account;
 use deploy_rhythm::ledger::entry::{Ending, Event, Kept, Stage};
 use deploy_rhythm::ledger::owner::Owner;
@@ -237,34 +236,18 @@ fn reserve(shop: &Fixture, owner: Option<&Owner>, until: &str) {
     let clock = || "2026-01-02T00:00:00Z".parse().expect("an instant");
     let mut ledger = Sqlite::open(&place(shop), clock, Duration::from_secs(10)).expect("it opens");
     let commit = shop.id("HEAD").to_string();
+    let account = Account { repository: ".".to_owned(), environment: "production".to_owned() };
     ledger
         .append(&mut |state| {
             let kept = Kept {
-                id: state.fresh_id(LEDGER_ID),
-                repository: ".".to_owned(),
-                environment: "production".to_owned(),
-                target: None,
                 commit: Some(commit.clone()),
-                revision: None,
-                lane: Lane::Normal,
-                reason: None,
                 actor: Some("ada".to_owned()),
-                url: None,
-                run: None,
-                decision: None,
-                dirty: None,
                 owner: owner.cloned(),
-                stage: Stage::Reserved,
                 reserved_at: Some(state.now),
                 expires_at: Some(until.parse().expect("an instant")),
-                started_at: None,
-                finished_at: None,
-                exit: None,
-                told_at: None,
-                glass: None,
+                ..Kept::new(state.fresh_id(LEDGER_ID), &account, Stage::Reserved)
             };
-            let account = Account { repository: ".".to_owned(), environment: "production".to_owned() };
-            Change::of(account, Event::Reserved { rollout: Box::new(kept) })
+            Change::of(account.clone(), Event::Reserved { rollout: Box::new(kept) })
         })
         .expect("appended");
 }

@@ -11,7 +11,6 @@ use super::spot::{Found, Spot};
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::event::{Deployment, DeploymentState, Instant, Precision};
-use crate::engine::lane::Lane;
 use crate::error::Error;
 use crate::gather::{LedgerSource, Question};
 use crate::ledger::chain::digest;
@@ -108,12 +107,8 @@ impl Adopt {
     fn other_records(&self, found: &Found) -> Result<Records, Error> {
         let asked = QuestionArgs {
             repo: found.question.repo.clone(),
-            policy: None,
             deploys: self.deploys.clone(),
-            columns: None,
-            environment: None,
-            ledger: None,
-            at: None,
+            ..QuestionArgs::default()
         };
         let question = Question { ledger: LedgerSource::Unread, ..found.question.clone() };
         let records = found.subject.records(asked.given()?, &question, &found.account.environment)?;
@@ -144,28 +139,16 @@ fn kept(one: &Deployment, found: &Found) -> Option<Kept> {
         false => format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]),
     };
     Some(Kept {
-        id,
-        repository: found.account.repository.clone(),
-        environment: found.account.environment.clone(),
         target: found.policy.target.as_deref().map(str::to_owned),
         commit: one.commit.as_ref().map(ToString::to_string),
         revision: text(&one.revision),
-        lane: Lane::Normal,
         reason: Some("adopted".to_owned()),
         actor: text(&one.actor),
         url: text(&one.url),
         run: text(&one.run),
-        decision: None,
-        dirty: None,
-        owner: None,
-        stage,
-        reserved_at: None,
-        expires_at: None,
         started_at: Some(one.started_at),
         finished_at: one.finished_at,
-        exit: None,
-        told_at: None,
-        glass: None,
+        ..Kept::new(id, &found.account, stage)
     })
 }
 

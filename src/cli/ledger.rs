@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::adopt::Adopt;
+use super::place::Place;
 use super::question::QuestionArgs;
-use super::record::existing;
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
@@ -44,17 +43,6 @@ enum What {
 }
 
 #[derive(Debug, Args)]
-struct Place {
-    /// The repository: any directory in it
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
-
-    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
-    #[arg(long, value_name = "PATH")]
-    ledger: Option<String>,
-}
-
-#[derive(Debug, Args)]
 struct Show {
     #[command(flatten)]
     place: Place,
@@ -77,23 +65,15 @@ struct Export {
 impl Place {
     /// Which repository's rollouts are meant; none where the ledger has no others.
     fn repository(&self, edge: &Edge) -> Result<Option<String>, Error> {
-        if existing(&self.repo, self.ledger.as_ref(), edge)?.own {
+        if self.existing(edge)?.own {
             return Ok(None);
         }
-        let question = QuestionArgs {
-            repo: self.repo.clone(),
-            policy: None,
-            deploys: None,
-            columns: None,
-            environment: None,
-            ledger: None,
-            at: None,
-        };
+        let question = QuestionArgs { repo: self.repo.clone(), ..QuestionArgs::default() };
         Subject::open(&question.question(edge))?.required_name().map(Some)
     }
 
     fn open(&self, edge: &Edge) -> Result<Box<dyn Ledger>, Error> {
-        let home = existing(&self.repo, self.ledger.as_ref(), edge)?;
+        let home = self.existing(edge)?;
         let empty = || Error::usage(format!("the ledger {} is empty: nothing was ever recorded", home.name()));
         home.open_existing(edge.clock)?.ok_or_else(empty)
     }

@@ -17,6 +17,7 @@ mod ledger;
 mod offer;
 mod outer;
 mod past;
+mod place;
 mod policy;
 mod progress;
 mod question;

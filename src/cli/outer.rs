@@ -46,20 +46,7 @@ pub(super) fn find(
     commit: &CommitId,
 ) -> Result<Result<Option<Kept>, Trouble>, Error> {
     let Some(named) = edge.surroundings.run.as_deref() else { return Ok(Ok(None)) };
-    let account = account(home, subject, environment)?;
+    let account = subject.account(home.own, environment)?;
     let read = home.open_existing(edge.clock).and_then(|found| found.map(|mut ledger| ledger.read()).transpose());
     Ok(read.map(|state| of(&state?, Some(named), &account, commit)))
-}
-
-/// The account of an environment of this repository.
-///
-/// # Errors
-///
-/// Fails where a ledger of several repositories cannot tell this one.
-pub(super) fn account(home: &Home, subject: &Subject, environment: &str) -> Result<Account, Error> {
-    let repository = match home.own {
-        true => subject.repository().unwrap_or_else(|| ".".to_owned()),
-        false => subject.required_name()?,
-    };
-    Ok(Account { repository, environment: environment.to_owned() })
 }

@@ -30,7 +30,7 @@ pub enum LaneName {
 }
 
 /// The arguments of a question.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct QuestionArgs {
     /// The repository: any directory in it
     #[arg(long, value_name = "DIR", default_value = ".")]

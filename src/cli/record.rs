@@ -5,18 +5,16 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::question::{QuestionArgs, instant, named_ledger};
-use super::run::home;
+use super::place::Place;
+use super::question::{QuestionArgs, instant};
 use super::{Edge, Outcome, caller, outer};
 use crate::engine::calendar::utc;
 use crate::engine::event::{CommitId, Instant};
-use crate::engine::lane::Lane;
 use crate::engine::policy::Policy;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
-use crate::ledger::home::Home;
 use crate::ledger::{Change, LEDGER_ID, Scope, State};
 use crate::sources::git::Repo;
 use crate::sources::policy::{self, Wanted};
@@ -43,18 +41,6 @@ enum What {
     Void(Void),
     /// Somebody has seen that the glass was broken
     Acknowledge(Acknowledge),
-}
-
-/// Where the ledger is.
-#[derive(Debug, Args)]
-struct Place {
-    /// The repository: any directory in it
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
-
-    /// The ledger: a SQLite file, `git:origin` or `postgres://…` [default: `DEPLOY_RHYTHM_LEDGER`, else a file in the git directory]
-    #[arg(long, value_name = "PATH")]
-    ledger: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -187,7 +173,7 @@ impl Record {
 impl Place {
     /// Appends the end of a rollout that the ledger knows.
     fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
-        let found = existing(&self.repo, self.ledger.as_ref(), edge)?;
+        let found = self.existing(edge)?;
         let mut ledger = found.open(edge.clock)?;
         ledger.narrow(Scope::Rollout(id.to_owned()));
         let mut known = false;
@@ -224,45 +210,28 @@ fn policy_in_force(repo: &std::path::Path) -> Option<Policy> {
     policy::find(Some(&repo), None, Wanted::InForce).ok().map(|found| found.policy)
 }
 
-/// The home of a ledger that is there already.
-pub(super) fn existing(repo: &std::path::Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
-    let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
-    let home = Home::find(named_ledger(named, edge).as_deref(), repo.shared_dir())?;
-    match home.exists() {
-        true => Ok(home),
-        false => Err(Error::usage(format!("there is no ledger at {}", home.name()))
-            .hint("the first `deploy-rhythm run` or `record start` begins it")),
-    }
-}
-
 impl Start {
     fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let question = QuestionArgs {
             repo: self.place.repo.clone(),
             policy: self.policy,
-            deploys: None,
-            columns: None,
             environment: self.environment,
             ledger: self.place.ledger.clone(),
-            at: None,
+            ..QuestionArgs::default()
         }
         .question(edge);
-        let home = home(&self.place.repo, self.place.ledger.as_ref(), edge)?;
+        let home = self.place.home(edge)?;
         let subject = Subject::open(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
         let commit = match &self.revision {
             Some(_) => None,
             None => Some(subject.commit(self.commit.as_deref())?.to_string()),
         };
-        let repository = match home.own {
-            true => subject.repository().unwrap_or_else(|| ".".to_owned()),
-            false => subject.required_name()?,
-        };
+        let account = subject.account(home.own, &policy.environment)?;
         let dirty = match self.commit.is_none() && self.revision.is_none() {
             true => subject.repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?,
             false => None,
         };
-        let account = Account { repository: repository.clone(), environment: policy.environment.to_string() };
         if let Some(commit) = &commit
             && let Some(outer) = outer::find(edge, &home, &subject, &policy.environment, &CommitId::new(commit))??
         {
@@ -270,29 +239,16 @@ impl Start {
             return Ok(Outcome::done(format!("{}\n", outer.id)));
         }
         let mut kept = Kept {
-            id: String::new(),
-            repository,
-            environment: policy.environment.to_string(),
             target: policy.target.as_deref().map(str::to_owned),
             commit,
             revision: self.revision,
-            lane: Lane::Normal,
             reason: self.reason,
             actor: edge.surroundings.user.clone(),
             url: self.url,
             run: self.run,
-            decision: None,
             dirty,
             // The process that records is not the one that deploys.
-            owner: None,
-            stage: Stage::Running,
-            reserved_at: None,
-            expires_at: None,
-            started_at: None,
-            finished_at: None,
-            exit: None,
-            told_at: None,
-            glass: None,
+            ..Kept::new(String::new(), &account, Stage::Running)
         };
         let mut ledger = home.open(edge.clock)?;
         if !home.own {

@@ -53,9 +53,7 @@ impl Review {
             policy: self.policy.policy.clone(),
             deploys: self.deploys.clone(),
             columns: self.columns.clone(),
-            ledger: None,
-            environment: None,
-            at: None,
+            ..QuestionArgs::default()
         };
         let (given, question) = (question.given()?, question.question(edge));
         let (mut out, mut count, mut recorded) = (String::new(), 0, false);

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::check::exit_code;
+use super::place::existing;
 use super::question::RequestArgs;
-use super::record::existing;
 use super::{Edge, Outcome};
 use crate::error::Error;
 use crate::ledger::entry::Event;

@@ -9,6 +9,7 @@ use crate::engine::event::{Environment, Instant};
 use crate::engine::facts::{Known, Missing};
 use crate::engine::policy::Trigger;
 use crate::error::Error;
+use crate::ledger::chain::Account;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::home::{Home, name_of};
 use crate::ledger::owner::Owner;
@@ -170,6 +171,19 @@ impl Subject {
         };
         let (begun, sources) = (Some(state.born), vec![source]);
         Ok(Some(Records { deployments, complete_since, begun, sources, notes, ..Records::default() }))
+    }
+
+    /// The account of an environment, in a ledger of its own or of several repositories.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a ledger of several cannot tell this one.
+    pub fn account(&self, own: bool, environment: &str) -> Result<Account, Error> {
+        let repository = match own {
+            true => self.repository().unwrap_or_else(|| ".".to_owned()),
+            false => self.required_name()?,
+        };
+        Ok(Account { repository, environment: environment.to_owned() })
     }
 
     /// The repository's name, which a ledger of several repositories needs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::Account;
 use super::instant;
 use super::owner::Owner;
 use super::word::Word;
@@ -106,6 +107,35 @@ pub struct Glass {
 }
 
 impl Kept {
+    /// A rollout of which no more is known.
+    #[must_use]
+    pub fn new(id: String, account: &Account, stage: Stage) -> Self {
+        Self {
+            id,
+            repository: account.repository.clone(),
+            environment: account.environment.clone(),
+            target: None,
+            commit: None,
+            revision: None,
+            lane: Lane::Normal,
+            reason: None,
+            actor: None,
+            url: None,
+            run: None,
+            decision: None,
+            dirty: None,
+            owner: None,
+            stage,
+            reserved_at: None,
+            expires_at: None,
+            started_at: None,
+            finished_at: None,
+            exit: None,
+            told_at: None,
+            glass: None,
+        }
+    }
+
     /// Whether it holds a slot without having started.
     #[must_use]
     pub fn holds_place(&self, now: Instant) -> bool {

@@ -117,7 +117,7 @@ impl Audit {
             columns: self.columns.clone(),
             environment: self.environment.clone(),
             ledger: self.ledger.clone(),
-            at: None,
+            ..QuestionArgs::default()
         };
         let question = asked.question(edge);
         let subject = Subject::open(&question)?;

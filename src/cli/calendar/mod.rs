@@ -80,11 +80,9 @@ impl Calendar {
         let question = QuestionArgs {
             repo: self.repo,
             policy: self.policy,
-            deploys: None,
-            columns: None,
-            ledger: None,
             environment: self.environment,
             at: self.at,
+            ..QuestionArgs::default()
         }
         .question(edge);
         let subject = Subject::open(&question)?;

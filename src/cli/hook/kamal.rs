@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::judge::question;
 use super::say;
-use crate::cli::run::home;
+use crate::cli::place::home;
 use crate::cli::run::request::{Answer, Judged, Request};
 use crate::cli::{Edge, Kamal, Outcome, outer};
 use crate::engine::event::CommitId;
@@ -50,7 +50,7 @@ impl Deploy {
         })?;
         question.commit = Some(commit.to_string());
         let home = home(&question.repo, None, edge)?;
-        let account = outer::account(&home, &subject, &policy.environment)?;
+        let account = subject.account(home.own, &policy.environment)?;
         let scope = match home.own {
             true => Scope::All,
             false => Scope::of(&account.repository, policy.target.as_deref()),

@@ -8,7 +8,6 @@ use super::watch::Watch;
 use super::{Edge, Failed, NotStarted, Run, home, judge, rules};
 use crate::cli::caller;
 use crate::engine::decision::Verdict;
-use crate::engine::lane::Lane;
 use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::{Account, digest};
@@ -60,28 +59,14 @@ impl Run {
         let now = (edge.clock)();
         let seed = format!("{now} {} {commit}", std::process::id());
         let unjudged = Kept {
-            id: format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]),
-            repository: account.repository.clone(),
-            environment: account.environment.clone(),
             target: policy.target.as_deref().map(str::to_owned),
             commit: Some(commit.to_string()),
-            lane: Lane::Normal,
             reason: Some(reason.to_owned()),
             actor: edge.surroundings.user.clone(),
             owner: crate::ledger::owner::Owner::this(),
-            stage: Stage::Running,
             started_at: Some(now),
             glass: Some(Glass::default()),
-            revision: None,
-            url: None,
-            run: None,
-            decision: None,
-            dirty: None,
-            reserved_at: None,
-            expires_at: None,
-            finished_at: None,
-            exit: None,
-            told_at: None,
+            ..Kept::new(format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]), &account, Stage::Running)
         };
         let mut opened = home.open(edge.clock);
         let judged = match &mut opened {

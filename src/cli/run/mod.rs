@@ -12,6 +12,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::Args;
 
+use super::place::home;
 use super::question::{LaneName, QuestionArgs, RequestArgs};
 use super::{Edge, Outcome, caller, outer};
 use crate::engine::duration;
@@ -19,11 +20,9 @@ use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Ending, Event, Kept, Stage};
-use crate::ledger::home::Home;
 use crate::ledger::{Change, Ledger, Scope, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
 use crate::sources::foreign::{Columns, columns};
-use crate::sources::git::Repo;
 use child::{NoEnd, Signals};
 use request::{Answer, Judged, Request};
 use watch::Watch;
@@ -187,7 +186,7 @@ impl Run {
                 columns: self.columns.clone(),
                 environment: self.environment.clone(),
                 ledger: self.ledger.clone(),
-                at: None,
+                ..QuestionArgs::default()
             },
             commit: self.commit.clone(),
             lane: self.lane,
@@ -373,19 +372,6 @@ fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, F
     appended.map_err(Failed::Trouble)?;
     let unasked = || Failed::Trouble(Trouble::new("the ledger did not ask for a judgement", "ask again"));
     judged.ok_or_else(unasked)?.map_err(Failed::Error)
-}
-
-/// The ledger of a call that changes it.
-pub(super) fn home(repo: &std::path::Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
-    let named = super::question::named_ledger(named, edge);
-    let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
-    let home = Home::find(named.as_deref(), repo.shared_dir())?;
-    if home.inside && edge.surroundings.ci {
-        return Err(Error::usage("this is a CI job (`CI` is set), and a ledger in its checkout is gone when it ends")
-            .hint("keep it on the git remote, `--ledger git:origin` or DEPLOY_RHYTHM_LEDGER (the job needs the right to push)")
-            .hint("or name a PostgreSQL database, or a file on a disk that stays and that all jobs share: `--ledger PATH`"));
-    }
-    Ok(home)
 }
 
 fn held_by(trouble: &Trouble) -> NotStarted {

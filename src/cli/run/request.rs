@@ -120,11 +120,7 @@ impl<'a> Request<'a> {
         };
         let subject = Subject::open(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
-        let repository = match self.own {
-            true => subject.repository().unwrap_or_else(|| ".".to_owned()),
-            false => subject.required_name()?,
-        };
-        let account = Account { repository, environment: policy.environment.to_string() };
+        let account = subject.account(self.own, &policy.environment)?;
         let mut remarks: Vec<String> = change.events.iter().filter_map(|(_, event)| given_back(event)).collect();
         let (commit, dirty) = self.pin(&subject, &mut remarks)?;
         let (target, digest) = (policy.target.as_deref().map(str::to_owned), digest_of(&policy));
@@ -157,28 +153,17 @@ impl<'a> Request<'a> {
             matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
         };
         let place = || Kept {
-            id: held.state.fresh_id(LEDGER_ID),
-            repository: account.repository.clone(),
-            environment: account.environment.clone(),
             target,
             commit: Some(commit.to_string()),
-            revision: None,
             lane: decision.lane,
             reason: self.reason.clone(),
             actor: self.edge.surroundings.user.clone(),
-            url: None,
-            run: None,
             decision: Some(id.clone()),
             dirty,
             owner: Owner::this(),
-            stage: Stage::Reserved,
             reserved_at: Some(now),
             expires_at: Some(now + RESERVED_FOR),
-            started_at: None,
-            finished_at: None,
-            exit: None,
-            told_at: None,
-            glass: None,
+            ..Kept::new(held.state.fresh_id(LEDGER_ID), &account, Stage::Reserved)
         };
         let answer = if self.glass {
             let glass = Glass { verdict: Some(decision.verdict), ..Glass::default() };
