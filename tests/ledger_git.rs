@@ -109,10 +109,34 @@ fn what_this_clone_has_seen_cannot_vanish_unnoticed() {
     assert_eq!(output(&shop, &["check", "--ledger", "git:origin"]).0, 3);
     // The command that is named puts it back.
     let pushed = error.rsplit_once('\'').and_then(|(text, _)| text.split('\'').nth(1).map(str::to_owned)).expect("one");
-    shop.git(0, &["push", "--quiet", "--force", "origin", &pushed]);
+    shop.git(0, &["push", "--quiet", "origin", &pushed]);
     assert_eq!(hub.git(0, &["rev-parse", FIRST]), end);
     assert_eq!(run(&other, &["true"]).0, 3, "the slot is spent");
     assert_eq!(verify(&shop).0, 0);
+    // Where somebody began anew meanwhile, that command takes nothing from them.
+    hub.git(0, &["update-ref", "-d", FIRST]);
+    let fresh = clone(&hub);
+    assert_eq!(run(&fresh, &["true"]).0, 0, "a clone that has seen nothing begins anew");
+    let theirs = hub.git(0, &["rev-parse", FIRST]);
+    let again = std::process::Command::new("git").args(["push", "origin", &pushed]).current_dir(&shop.path).output();
+    assert!(!again.expect("it runs").status.success(), "it does not follow");
+    assert_eq!(hub.git(0, &["rev-parse", FIRST]), theirs);
+}
+
+#[test]
+fn a_remote_that_pushes_elsewhere_keeps_no_ledger() {
+    let (hub, fork) = (hub(ONE), hub(ONE));
+    let shop = clone(&hub);
+    shop.git(0, &["remote", "set-url", "--push", "origin", &format!("file://{}", fork.path.display())]);
+    held(&shop, "pushes to another address than it reads");
+}
+
+#[test]
+fn a_branch_that_is_called_so_holds_nobody() {
+    let hub = hub(ONE);
+    let shop = clone(&hub);
+    shop.git(0, &["push", "--quiet", "origin", "main:refs/heads/refs/deploy-rhythm/ledger/x"]);
+    assert_eq!(run(&shop, &["true"]).0, 0);
 }
 
 #[test]
@@ -181,7 +205,7 @@ fn a_new_clone_fetches_the_newest_volume_and_verifies_all() {
     for options in [&[][..], &["--depth=1"], &["--filter=blob:none"]] {
         let new = Fixture::clone_of(&hub.path, options);
         let (_, text, _) = output(&new, &["ledger", "show", "--ledger", "git:origin"]);
-        assert!(text.contains("1 rollouts in git:origin"), "{text}");
+        assert!(text.contains("1 rollout in git:origin"), "{text}");
         let kept = new.git(0, &["for-each-ref", "--format=%(refname)", "refs/deploy-rhythm"]);
         assert!(kept.ends_with("000002") && kept.lines().count() == 1, "{kept}");
         let (code, text, _) = verify(&new);

@@ -287,8 +287,9 @@ fn the_rights_that_the_page_lists_are_enough_and_needed() {
         output(&shop, call)
     };
     assert_eq!(ask("deployer", &["run", "--", "true"]).0, 0);
+    assert_eq!(ask("deployer", &["freeze", "--for", "1h", "--because", "a test"]).0, 0);
     assert_eq!(ask("deployer", &["ledger", "verify"]).0, 0);
-    assert_eq!(ask("reader", &["check"]).0, 0);
+    assert_eq!(ask("reader", &["check"]).0, 3, "it is frozen");
     assert_eq!(ask("reader", &["ledger", "verify"]).0, 0);
     for user in ["reader", "nobody"] {
         let (code, _, error) = ask(user, &["run", "--", "touch", "started"]);

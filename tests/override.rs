@@ -337,3 +337,41 @@ fn adopt_moves_a_deploy_log_into_the_ledger() {
     assert_eq!(output(&shop, &["ledger", "adopt", "--since", &future, "--because", "no"]).0, 2);
     assert_eq!(output(&shop, &["ledger", "verify"]).0, 0);
 }
+
+#[test]
+fn what_is_inside_a_broken_glass_passes_while_the_ledger_is_away() {
+    let shop = shop("hooks: {without-terminal: [ada]}\n");
+    let commit = shop.id("HEAD");
+    shop.git(2, &["remote", "add", "origin", "https://example.org/shop"]);
+    shop.write("ledger", "no folder");
+    let tool = env!("CARGO_BIN_EXE_deploy-rhythm");
+    let inside = format!(
+        "{tool} run --ledger ledger/l.sqlite -- echo nested && KAMAL_VERSION={commit} KAMAL_COMMAND=deploy DEPLOY_RHYTHM_LEDGER=ledger/l.sqlite {tool} hook kamal pre-deploy && echo through"
+    );
+    let arguments =
+        ["run", "--ledger", "ledger/l.sqlite", "--break-glass", "now", "--confirm", "production", "--", "sh", "-c"];
+    let (code, text, error) = output(&shop, &[&arguments[..], &[&inside]].concat());
+    assert_eq!((code, text.as_str()), (0, "nested\nthrough\n"), "{error}");
+    // Outside it holds.
+    assert_eq!(output(&shop, &["run", "--ledger", "ledger/l.sqlite", "--", "true"]).0, 3);
+}
+
+#[test]
+fn a_draft_that_cannot_be_read_lifts_nothing() {
+    let shop = shop("    break-glass: false\nhooks: {without-terminal: [ada]}\n");
+    shop.write("deploy-rhythm.yml", &"#".repeat(5 << 20));
+    let (code, _, error) =
+        output(&shop, &["run", "--break-glass", "now", "--confirm", "production", "--", "touch", "ran"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(!shop.path.join("ran").exists());
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0, "the policy in force is there");
+}
+
+#[test]
+fn a_broken_glass_that_never_ran_is_spent_by_nobody() {
+    let shop = shop("    override: {roles: [cli], per-month: 2}\nhooks: {without-terminal: [ada]}\n");
+    shop.write("x", "not executable");
+    assert_eq!(output(&shop, &["run", "--break-glass", "now", "--confirm", "production", "--", "./x"]).0, 126);
+    let text = output(&shop, &["status"]).1;
+    assert!(!text.contains("glass broken") && text.contains("2 of 2 overrides left"), "{text}");
+}

@@ -65,7 +65,7 @@ impl Adopt {
             withdrawn_by: None,
         };
         let mut refused = None;
-        found.home.open(edge.clock)?.append(&mut |state| {
+        found.open(edge)?.append(&mut |state| {
             refused = (self.since > state.now).then(|| Error::usage(format!("{} is still to come", utc(self.since))));
             if refused.is_some() {
                 return Change::default();
@@ -134,7 +134,9 @@ fn kept(one: &Deployment, found: &Found) -> Option<Kept> {
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
     // One record has one id, however often it is moved; what another ledger recorded keeps its own.
     let seed = format!("{} {} {} {}", found.account.repository, found.account.environment, one.id, one.started_at);
-    let id = match one.id.starts_with(LEDGER_ID) && one.id.len() <= 40 {
+    let id = match one.id.len() <= 40
+        && one.id.strip_prefix(LEDGER_ID).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
         true => one.id.to_string(),
         false => format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]),
     };

@@ -1,6 +1,6 @@
 //! `freeze` and `thaw`: nothing goes until then, by somebody's word in the ledger.
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 use clap::Args;
 
 use super::caller;
@@ -71,9 +71,13 @@ impl Freeze {
             withdrawn_by: None,
         };
         let (mut end, mut refused) = (edge.now, None);
-        found.home.open(edge.clock)?.append(&mut |state| {
+        found.open(edge)?.append(&mut |state| {
             let now = state.now;
-            end = self.until.or(self.lasts.and_then(|lasts| now.checked_add_signed(lasts))).unwrap_or(now);
+            // To the end of that second: people read and type whole ones.
+            let lasts = self
+                .lasts
+                .and_then(|lasts| (now + TimeDelta::milliseconds(999)).trunc_subsecs(0).checked_add_signed(lasts));
+            end = self.until.or(lasts).unwrap_or(now);
             refused = if end <= now {
                 Some(Error::usage(format!("the freeze would end at {}, which is over", utc(end))))
             } else if end - now > LONGEST {
@@ -101,7 +105,7 @@ impl Thaw {
         let found = self.spot.find(edge)?;
         caller::may(edge, Some(&found.subject.found.policy), "thaw")?;
         let mut thawed: Vec<String> = Vec::new();
-        found.home.open(edge.clock)?.append(&mut |state| {
+        found.open(edge)?.append(&mut |state| {
             let frozen = state.words.values().filter(|word| {
                 let own = found.repository().is_none_or(|name| name == word.repository);
                 let here = own && word.environment == found.account.environment;

@@ -157,14 +157,14 @@ fn policy(findings: &[Finding]) -> String {
     out.push_str(&format!("extends: [{}]\n\n", extends.join(", ")));
     let history: Vec<&str> = findings.iter().filter_map(|finding| finding.history.as_deref()).collect();
     if history.is_empty() {
-        out.push_str("# Where deployments are recorded. None were found: give them with `--deploys FILE`, tag each deploy\n# (`git tag -m deploy deploy/production/20260204-1403`), or keep a log in JSON Lines, at first an empty one:\n# history:\n#   log: deploys.jsonl\n\n");
+        out.push_str("# Where deployments are recorded. None were found: deploy through `deploy-rhythm run -- COMMAND`, which keeps a\n# ledger, give them with `--deploys FILE`, tag each deploy\n# (`git tag -m deploy deploy/production/20260204-1403`), or keep a log in JSON Lines, at first an empty one:\n# history:\n#   log: deploys.jsonl\n\n");
     } else {
         out.push_str("# Where deployments are recorded.\nhistory:\n");
         out.push_str(&history.join("\n"));
         out.push_str("\n\n");
     }
     out.push_str(
-        "environments:\n  production:\n    # Your own rules add to those inherited; give each its reason: findings print it.\n    soft-mandatory: []\n    #  - deployment-window: {days: mon-thu, from: \"09:00\", to: \"16:00\"}\n    #    because: nobody is there to watch in the evening\n    # without: [batch-size]     # drops an inherited rule\n    # override: {roles: [maintain], expires: 2h, per-month: 4}\n",
+        "environments:\n  production:\n    # Your own rules add to those inherited; give each its reason: findings print it.\n    soft-mandatory: []\n    #  - deployment-window: {days: mon-thu, from: \"09:00\", to: \"16:00\"}\n    #    because: nobody is there to watch in the evening\n    # without: [batch-size]     # drops an inherited rule\n    # override: {roles: [cli], expires: 2h, per-month: 4}   # at a terminal: `deploy-rhythm override`\n",
     );
     out
 }

@@ -1,6 +1,6 @@
 //! `override`: leave for one rollout of one commit to pass soft-mandatory rules.
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 use clap::{Args, Subcommand};
 
 use super::caller;
@@ -130,12 +130,12 @@ impl Give {
             withdrawn_at: None,
             withdrawn_by: None,
         };
-        let mut refused = None;
-        let mut left = None;
-        let mut ledger = found.home.open(edge.clock)?;
+        let (mut refused, mut left, mut until) = (None, None, edge.now);
+        let mut ledger = found.open(edge)?;
         ledger.append(&mut |state| {
             (word.id, word.at) = (state.fresh_id(OVERRIDE_ID), state.now);
-            word.what = What::Override { commit: commit.to_string(), until: state.now + lasts };
+            until = state.now.trunc_subsecs(0) + lasts;
+            word.what = What::Override { commit: commit.to_string(), until };
             let count = spent(state, repository, &word.environment, zone);
             left = overrides.per_month.map(|limit| limit.saturating_sub(count + 1));
             refused = match overrides.per_month {
@@ -159,7 +159,7 @@ impl Give {
             word.id,
             commit.short(),
             crate::render::clean(&word.environment),
-            utc(word.at + lasts)
+            utc(until)
         )))
     }
 }
@@ -181,7 +181,7 @@ fn covered(state: &State, word: &Word, commit: &CommitId) -> Option<Error> {
 impl Revoke {
     fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let found = self.spot.find(edge)?;
-        let mut ledger = found.home.open(edge.clock)?;
+        let mut ledger = found.open(edge)?;
         let mut refused = None;
         ledger.append(&mut |state| {
             let word = state.words.get(&self.id).filter(|word| {

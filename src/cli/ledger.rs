@@ -197,7 +197,14 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
         let text = format!("{} waits for {since}: {:.8} to {}", waiting.id, waiting.commit, waiting.environment);
         let _ = writeln!(out, "{}", clean(&text));
     }
-    let _ = writeln!(out, "{} rollouts in {}, begun {}", all.len(), clean(name), utc(state.born));
+    let _ = writeln!(
+        out,
+        "{} rollout{} in {}, begun {}",
+        all.len(),
+        if all.len() == 1 { "" } else { "s" },
+        clean(name),
+        utc(state.born)
+    );
     out
 }
 

@@ -6,24 +6,40 @@ use super::leave::UNLESS_SAID;
 use crate::engine::decision::{Level, Verdict};
 use crate::engine::duration;
 use crate::engine::policy::EnvironmentPolicy;
-use crate::gather::Subject;
+use crate::gather::{LedgerSource, Question, Subject};
 use crate::report::Report;
 use crate::sources::git::Clock;
 
 /// The command, where one would help and the caller may give it.
-pub(super) fn offer(report: &Report, subject: &Subject, policy: &EnvironmentPolicy, edge: &Edge) -> Option<String> {
+pub(super) fn offer(
+    report: &Report,
+    subject: &Subject,
+    policy: &EnvironmentPolicy,
+    question: &Question,
+    edge: &Edge,
+) -> Option<String> {
     let decision = &report.decision;
     let overrides = policy.overrides.as_ref().filter(|overrides| overrides.lists_cli())?;
     let told = subject.told();
     let left = overrides.per_month.is_none_or(|limit| told.spent < limit);
     let shut =
         |level| decision.findings.iter().any(|finding| finding.level == level && finding.verdict != Verdict::Approve);
-    let helps = shut(Level::SoftMandatory) && !shut(Level::HardMandatory) && told.is_readable();
+    let helps = shut(Level::SoftMandatory) && !shut(Level::HardMandatory) && told.is_readable() && !told.deaf;
     let asks_now = subject.now.clock == Clock::Machine;
     let may = caller::may(edge, Some(&subject.found.policy), "override").is_ok();
     (left && helps && asks_now && may).then(|| {
+        // An override counts in the ledger that is asked; an address may hold a password, and is not repeated.
+        let ledger = match &question.ledger {
+            LedgerSource::Read { named: Some(named), .. } if edge.surroundings.ledger.as_ref() != Some(named) => {
+                match named.contains("://") {
+                    true => " --ledger \"…\"".to_owned(),
+                    false => format!(" --ledger {}", word(named)),
+                }
+            }
+            _ => String::new(),
+        };
         format!(
-            "deploy-rhythm override --environment {} --commit {} --because \"why it cannot wait\" --for {}",
+            "deploy-rhythm override --environment {} --commit {}{ledger} --because \"why it cannot wait\" --for {}",
             word(&decision.environment),
             decision.commit,
             duration::show(overrides.expires.unwrap_or(UNLESS_SAID)).replace(' ', "")

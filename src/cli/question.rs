@@ -180,7 +180,7 @@ impl RequestArgs {
         let gathered = subject.gather(policy, commit, question.lane, records)?;
         let policy = gathered.policy.clone();
         let (mut report, facts) = report(&subject, gathered);
-        report.offer = offer(&report, &subject, &policy, edge);
+        report.offer = offer(&report, &subject, &policy, &question, edge);
         // The process ends soon: to take a million records apart takes longer than to judge them.
         std::mem::forget(facts);
         Ok((report, subject))

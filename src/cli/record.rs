@@ -12,7 +12,7 @@ use crate::engine::calendar::utc;
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::policy::Policy;
 use crate::error::Error;
-use crate::gather::Subject;
+use crate::gather::{Subject, is_unseen};
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::{Change, LEDGER_ID, Scope, State};
@@ -182,7 +182,10 @@ impl Place {
         if outer::of_run(&state, edge.surroundings.run.as_deref()).is_some_and(|own| own.id == id) {
             return Ok(Outcome::done(String::new()));
         }
-        let acknowledges = matches!(event, Event::Acknowledged { .. });
+        let voids = matches!(event, Event::Void { .. });
+        // To say that a broken glass never was takes as much as to acknowledge it.
+        let acknowledges =
+            matches!(event, Event::Acknowledged { .. }) || (voids && state.rollouts.get(id).is_some_and(is_unseen));
         if state.rollouts.get(id).is_some_and(|kept| acknowledges || caller::is_another_s(kept, edge)) {
             let policy = policy_in_force(&self.repo);
             let act = if acknowledges { "acknowledge it" } else { "settle somebody else's rollout" };
@@ -251,9 +254,7 @@ impl Start {
             ..Kept::new(String::new(), &account, Stage::Running)
         };
         let mut ledger = home.open(edge.clock)?;
-        if !home.own {
-            ledger.narrow(Scope::of(&kept.repository, kept.target.as_deref()));
-        }
+        ledger.narrow(home.scope(&kept.repository, kept.target.as_deref()));
         let (mut clash, mut refused) = (None, None);
         ledger.append(&mut |state| {
             (kept.id, kept.started_at) = (state.fresh_id(LEDGER_ID), Some(self.at.unwrap_or(state.now)));

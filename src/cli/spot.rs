@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::gather::{Question, Subject};
 use crate::ledger::chain::Account;
 use crate::ledger::home::Home;
+use crate::ledger::{Ledger, Trouble};
 
 /// Which repository, which environment, which ledger; the policy is the one in force.
 #[derive(Debug, Args)]
@@ -49,6 +50,13 @@ impl Spot {
 }
 
 impl Found {
+    /// Its ledger, for this account.
+    pub(super) fn open(&self, edge: &Edge) -> Result<Box<dyn Ledger>, Trouble> {
+        let mut ledger = self.home.open(edge.clock)?;
+        ledger.narrow(self.home.scope(&self.account.repository, self.policy.target.as_deref()));
+        Ok(ledger)
+    }
+
     /// The repository whose words count: all, where the ledger is its own.
     pub(super) fn repository(&self) -> Option<&str> {
         Some(self.account.repository.as_str()).filter(|_| !self.home.own)

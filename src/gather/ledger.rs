@@ -57,7 +57,10 @@ impl Subject {
             LedgerSource::Unread => None,
             LedgerSource::Held(held) => Some(Arc::clone(held)),
             // A log that is given is the whole history.
-            LedgerSource::Read { .. } if given.is_some() => None,
+            LedgerSource::Read { .. } if given.is_some() => {
+                self.told.borrow_mut().deaf = true;
+                None
+            }
             LedgerSource::Read { named, ci, clock } => {
                 let home = Home::find(named.as_deref(), self.repo.shared_dir())?;
                 let target = self.found.policy.target(&Environment::from(environment));

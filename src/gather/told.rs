@@ -11,7 +11,7 @@ use crate::engine::policy::{EnvironmentPolicy, OverridePolicy, RuleEntry};
 use crate::engine::rules::Rule;
 use crate::engine::rules::freeze::Freeze;
 use crate::ledger::State;
-use crate::ledger::entry::Kept;
+use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::word::{What, Word};
 
 /// What a ledger tells of one environment beside its rollouts.
@@ -27,6 +27,8 @@ pub struct Told {
     pub(super) began: Option<Instant>,
     /// The ledger alone records the environment's deployments.
     pub(super) alone: bool,
+    /// A log that is given is the whole history: nothing of the ledger is heard.
+    pub deaf: bool,
     /// Why it cannot be read, where that is so.
     pub(super) fails: Option<Missing>,
 }
@@ -50,7 +52,7 @@ impl Subject {
         let spent = spent(state, repository, environment, self.zone());
         let here = state.rollouts.values().filter(|kept| own(&kept.repository) && kept.environment == environment);
         let began = here.filter_map(|kept| kept.deployment(state.now)).map(|one| one.started_at).min();
-        *self.told.borrow_mut() = Told { words, broken, spent, began, alone: false, fails: None };
+        *self.told.borrow_mut() = Told { words, broken, spent, began, ..Told::default() };
     }
 
     /// The zone of the policy's months.
@@ -63,7 +65,7 @@ impl Subject {
 /// Whether a rollout broke the glass and nobody has acknowledged it.
 #[must_use]
 pub fn is_unseen(kept: &Kept) -> bool {
-    kept.glass.as_ref().is_some_and(|glass| glass.seen_at.is_none())
+    kept.stage != Stage::Void && kept.glass.as_ref().is_some_and(|glass| glass.seen_at.is_none())
 }
 
 /// How many of the month's overrides are spent: those given and not revoked, and each time that the glass was broken.
@@ -77,7 +79,8 @@ pub fn spent(state: &State, repository: Option<&str>, environment: &str, zone: c
         is_override && own(&word.repository, &word.environment) && word.withdrawn_at.is_none() && month(word.at)
     });
     let broken = state.rollouts.values().filter(|kept| {
-        own(&kept.repository, &kept.environment) && kept.glass.is_some() && kept.started_at.is_some_and(month)
+        let ran = kept.stage != Stage::Void;
+        ran && own(&kept.repository, &kept.environment) && kept.glass.is_some() && kept.started_at.is_some_and(month)
     });
     given.count() + broken.count()
 }

@@ -6,7 +6,7 @@ use super::journal::Journal;
 use super::postgres::{Address, Postgres};
 use super::remote::{self, Remote};
 use super::sqlite::{PATIENCE, Sqlite};
-use super::{Ledger, Trouble};
+use super::{Ledger, Scope, Trouble};
 use crate::engine::event::Instant;
 use crate::error::Error;
 
@@ -83,7 +83,7 @@ impl Home {
     #[must_use]
     pub fn exists(&self) -> bool {
         match &self.place {
-            Place::File(path) => path.exists() || self.journal().rollouts().is_ok_and(|all| !all.is_empty()),
+            Place::File(path) => path.exists() || self.journal().waits().is_ok_and(|waits| waits),
             // Only the other side knows.
             Place::Remote { .. } | Place::Postgres(_) => true,
         }
@@ -97,6 +97,12 @@ impl Home {
             Place::Remote { remote, .. } => remote::name(remote),
             Place::Postgres(address) => address.name(),
         }
+    }
+
+    /// What one repository's judgements look at; a ledger of its own is read whole.
+    #[must_use]
+    pub fn scope(&self, repository: &str, target: Option<&str>) -> Scope {
+        if self.own { Scope::All } else { Scope::of(repository, target) }
     }
 
     /// What happened while it was away.
@@ -130,7 +136,7 @@ impl Home {
     ///
     /// Fails where it cannot be read or is no ledger.
     pub fn open_existing(&self, clock: fn() -> Instant) -> Result<Option<Box<dyn Ledger>>, Trouble> {
-        if self.journal().is_pending() && !self.journal().rollouts()?.is_empty() {
+        if self.journal().waits()? {
             return self.open(clock).map(Some);
         }
         match &self.place {

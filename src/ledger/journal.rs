@@ -48,8 +48,11 @@ impl Journal {
             }
             let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
             file.lock()?;
-            file.write_all((serde_json::to_string(&line)? + "\n").as_bytes())?;
-            file.sync_all()
+            let before = file.metadata()?.len();
+            let text = serde_json::to_string(&line)? + "\n";
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            // Half a line would keep those after it from being read.
+            written.inspect_err(|_| drop(file.set_len(before)))
         };
         write().map_err(|error| self.trouble(&error.to_string()))
     }
@@ -75,6 +78,19 @@ impl Journal {
             }
         }
         Ok(found)
+    }
+
+    /// Whether something in it waits for this ledger.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is there and cannot be read.
+    pub fn waits(&self) -> Result<bool, Trouble> {
+        if !self.is_pending() {
+            return Ok(false);
+        }
+        let Some(mut file) = self.open(false)? else { return Ok(false) };
+        Ok(!self.lines(&mut file)?.0.is_empty())
     }
 
     /// Whether something in it waits for a ledger.
@@ -119,7 +135,10 @@ impl Journal {
     /// The events for this ledger, and the lines that are for others.
     fn lines(&self, file: &mut File) -> Result<(Vec<(Account, Event)>, String), Trouble> {
         let mut text = String::new();
-        file.take(LIMIT).read_to_string(&mut text).map_err(|error| self.trouble(&error.to_string()))?;
+        file.take(LIMIT + 1).read_to_string(&mut text).map_err(|error| self.trouble(&error.to_string()))?;
+        if text.len() as u64 > LIMIT {
+            return Err(self.trouble(&format!("it has more than {LIMIT} bytes")));
+        }
         let (mut own, mut others) = (Vec::new(), String::new());
         for (index, line) in text.lines().enumerate() {
             let read: Line =

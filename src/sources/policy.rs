@@ -127,9 +127,10 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
         return read(repo, home, &file.display().to_string(), bytes, Vec::new());
     }
     let tree = top.map(|top| Home::WorkingTree { top });
-    let drafted = first(repo, tree.as_ref())?;
+    // A draft that cannot be read is no reason to doubt the policy in force.
+    let drafted = first(repo, tree.as_ref());
     if wanted == Wanted::Draft {
-        if let (Some((path, bytes)), Some(home)) = (drafted, tree) {
+        if let (Some((path, bytes)), Some(home)) = (drafted?, tree) {
             return read(repo, home, path, bytes, Vec::new());
         }
         return built_in_default(Vec::new());
@@ -138,13 +139,16 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
         .and_then(|repo| repo.default_branch().ok())
         .map(|branch| Home::Tip { branch: branch.name, commit: branch.tip });
     let in_force = first(repo, tip.as_ref())?;
-    match (in_force, tip, drafted, tree) {
-        (Some((path, bytes)), Some(home), drafted, _) => {
-            let differs = drafted.is_some_and(|(other, draft)| other != path || draft != bytes);
-            let note = format!("the working tree has another policy: the one in force is {}", home.describe(path));
-            read(repo, home, path, bytes, differs.then_some(note).into_iter().collect())
-        }
-        (None, tip, Some((path, bytes)), Some(home)) => {
+    if let (Some((path, bytes)), Some(home)) = (&in_force, &tip) {
+        let differs = match &drafted {
+            Ok(drafted) => drafted.as_ref().is_some_and(|(other, draft)| other != path || draft != bytes),
+            Err(_) => true,
+        };
+        let note = format!("the working tree has another policy: the one in force is {}", home.describe(path));
+        return read(repo, home.clone(), path, bytes.clone(), differs.then_some(note).into_iter().collect());
+    }
+    match (tip, drafted?, tree) {
+        (tip, Some((path, bytes)), Some(home)) => {
             let branch = match tip {
                 Some(Home::Tip { branch, .. }) => branch,
                 _ => "the default branch".to_owned(),

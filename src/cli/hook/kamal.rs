@@ -27,6 +27,8 @@ struct Deploy {
     commit: CommitId,
     account: Account,
     scope: Scope,
+    /// It is a part of a `run`.
+    inside: bool,
 }
 
 impl Deploy {
@@ -51,17 +53,19 @@ impl Deploy {
         question.commit = Some(commit.to_string());
         let home = home(&question.repo, None, edge)?;
         let account = subject.account(home.own, &policy.environment)?;
-        let scope = match home.own {
-            true => Scope::All,
-            false => Scope::of(&account.repository, policy.target.as_deref()),
-        };
-        Ok(Self { question, commit, account, scope })
+        let scope = home.scope(&account.repository, policy.target.as_deref());
+        let inside = outer::find(edge, &home, &subject, &policy.environment, &commit)?;
+        let inside = inside.is_ok_and(|outer| outer.is_some());
+        Ok(Self { question, commit, account, scope, inside })
     }
 }
 
 /// Judges inside Kamal's lock; an approval is a rollout that has started.
 pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
-    let Deploy { question, commit, account, scope } = Deploy::told(edge)?;
+    let Deploy { question, account, scope, inside, .. } = Deploy::told(edge)?;
+    if inside {
+        return Ok(Outcome::done(String::new()));
+    }
     let home = home(&question.repo, None, edge)?;
     let mut ledger = home.open(edge.clock)?;
     ledger.narrow(scope);
@@ -69,13 +73,9 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     let mut request = Request::new(question, None, None, (ledger.name(), home.own), edge);
     request.look()?;
     let unasked = request.memory.clone();
-    let mut answer: Option<Result<Option<Judged>, Error>> = None;
+    let mut answer: Option<Result<Judged, Error>> = None;
     let mut ended = Vec::new();
     ledger.append(&mut |state| {
-        if outer::of(state, edge.surroundings.run.as_deref(), &account, &commit).is_some() {
-            answer = Some(Ok(None));
-            return Change::default();
-        }
         // A home that somebody else was quicker at asks again: only the last judgement counts.
         request.memory = unasked.clone();
         let (state, events) = without_dead(state, &account);
@@ -86,7 +86,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
                     start(&mut change, &kept.id, &account, caller.as_ref(), edge);
                 }
                 change.events.splice(0..0, events);
-                answer = Some(Ok(Some(judged)));
+                answer = Some(Ok(judged));
                 change
             }
             Err(error) => {
@@ -100,7 +100,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
             say(&format!("deploy-rhythm: {id} never came to post-deploy, and its Kamal has ended: recorded as failed"));
         }
     }
-    let Some(Judged { answer, report, remarks, .. }) = answer.transpose()?.flatten() else {
+    let Some(Judged { answer, report, remarks, .. }) = answer.transpose()? else {
         return Ok(Outcome::done(String::new()));
     };
     for remark in remarks {
@@ -166,16 +166,15 @@ pub(super) fn after(edge: &Edge) -> Outcome {
 }
 
 fn record_end(edge: &Edge) -> Result<(), Error> {
-    let Deploy { question, commit, account, scope } = Deploy::told(edge)?;
+    let Deploy { question, commit, account, scope, inside } = Deploy::told(edge)?;
+    if inside {
+        return Ok(());
+    }
     let mut ledger = home(&question.repo, None, edge)?.open(edge.clock)?;
     ledger.narrow(scope);
     let caller = Owner::caller();
     let mut known = false;
     ledger.append(&mut |state| {
-        if outer::of(state, edge.surroundings.run.as_deref(), &account, &commit).is_some() {
-            known = true;
-            return Change::default();
-        }
         let own = |kept: &&Kept| {
             is_kamal_s(kept, &account)
                 && kept.commit.as_deref() == Some(commit.as_str())

@@ -14,6 +14,7 @@ use crate::ledger::chain::{Account, digest};
 use crate::ledger::entry::{Event, Glass, Kept, Stage};
 use crate::ledger::home::Home;
 use crate::ledger::{Change, LEDGER_ID, Ledger, Trouble};
+use crate::sources::{packs, policy};
 
 impl Run {
     /// Runs whatever the verdict is.
@@ -23,22 +24,21 @@ impl Run {
         edge: &Edge,
         watch: &mut Watch<'_>,
     ) -> Result<Result<u8, NotStarted>, Error> {
-        let (mut question, given) = self.asked().question_with_log(edge)?;
+        let (question, given) = self.asked().question_with_log(edge)?;
         let home = home(&self.repo, self.ledger.as_ref(), edge)?;
-        let subject = match Subject::open(&question) {
-            Ok(subject) => subject,
+        let (subject, readable) = match Subject::open(&question) {
+            Ok(subject) => (subject, true),
             Err(error) => {
                 // An emergency does not wait for a policy to be mended.
-                question.policy = Some("default".into());
-                let subject = Subject::open(&question)?;
-                watch.say(&format!("note: the policy cannot be read ({}): the built-in default judges", error.message));
-                subject
+                let subject = Subject::open_with(&question, |_| policy::built_in(packs::DEFAULT))?;
+                watch.say(&format!("note: the policy cannot be read, so nothing judges: {}", error.message));
+                (subject, false)
             }
         };
-        let policy = subject.environment(question.environment.as_deref())?;
+        let rules_of = subject.environment(question.environment.as_deref())?;
         let commit = subject.commit(question.commit.as_deref())?;
-        let environment = policy.environment.to_string();
-        if !policy.break_glass {
+        let environment = rules_of.environment.to_string();
+        if !rules_of.break_glass {
             let why = format!(
                 "rejected: {} says `break-glass: false` for {environment}: nobody breaks the glass",
                 subject.found.description
@@ -59,7 +59,7 @@ impl Run {
         let now = (edge.clock)();
         let seed = format!("{now} {} {commit}", std::process::id());
         let unjudged = Kept {
-            target: policy.target.as_deref().map(str::to_owned),
+            target: rules_of.target.as_deref().map(str::to_owned),
             commit: Some(commit.to_string()),
             reason: Some(reason.to_owned()),
             actor: edge.surroundings.user.clone(),
@@ -69,7 +69,20 @@ impl Run {
             ..Kept::new(format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]), &account, Stage::Running)
         };
         let mut opened = home.open(edge.clock);
+        if let Ok(ledger) = &mut opened {
+            ledger.narrow(home.scope(&account.repository, unjudged.target.as_deref()));
+        }
+        // The ledger's clock dates what the ledger takes.
+        let only_recorded = |ledger: &mut dyn Ledger| {
+            let recorded = |now| Kept { started_at: Some(now), ..unjudged.clone() };
+            ledger
+                .append(&mut |state| {
+                    Change::of(account.clone(), Event::Recorded { rollout: Box::new(recorded(state.now)) })
+                })
+                .map(|()| None)
+        };
         let judged = match &mut opened {
+            Ok(ledger) if !readable => only_recorded(ledger.as_mut()),
             Ok(ledger) => {
                 let place = (ledger.name(), home.own);
                 let mut request = Request::new(question, given, Some(reason.to_owned()), place, edge);
@@ -80,8 +93,7 @@ impl Run {
                     // What cannot be judged is recorded all the same.
                     Err(Failed::Error(error)) => {
                         watch.say(&format!("note: it could not be judged: {}", error.message));
-                        let event = Event::Recorded { rollout: Box::new(unjudged.clone()) };
-                        ledger.append(&mut |_| Change::of(account.clone(), event.clone())).map(|()| None)
+                        only_recorded(ledger.as_mut())
                     }
                 }
             }
@@ -156,6 +168,9 @@ fn remember(
 ) -> Result<(), Trouble> {
     if ledger.is_none() {
         *ledger = home.open(edge.clock).ok();
+        if let Some(ledger) = ledger {
+            ledger.narrow(home.scope(&account.repository, None));
+        }
     }
     let change = Change::of(account.clone(), event.clone());
     if let Some(ledger) = ledger

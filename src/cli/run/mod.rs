@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::gather::Subject;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Ending, Event, Kept, Stage};
-use crate::ledger::{Change, Ledger, Scope, Trouble};
+use crate::ledger::{Change, Ledger, Trouble};
 use crate::render::{Colour, Detail, Format, Style, render};
 use crate::sources::foreign::{Columns, columns};
 use child::{NoEnd, Signals};
@@ -137,10 +137,8 @@ impl Run {
         if matches!(self.lane, Some(LaneName::Hotfix)) {
             caller::may(edge, Some(&subject.found.policy), "claim a hotfix")?;
         }
-        let scope = match home.own {
-            true => Scope::All,
-            false => Scope::of(&subject.required_name()?, policy.target.as_deref()),
-        };
+        let account = subject.account(home.own, &policy.environment)?;
+        let scope = home.scope(&account.repository, policy.target.as_deref());
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {
             let why = format!("there is no command {}", name.display());
@@ -327,7 +325,11 @@ fn pause(
     let clock = request.edge.clock;
     let renewal = clock() + RENEWAL;
     let next = match judged.answer {
-        Answer::Held => judged.report.decision.next_approval,
+        // In the ledger's time, whose clock may be another.
+        Answer::Held => {
+            let decision = &judged.report.decision;
+            decision.next_approval.map(|next| clock() + (next - decision.at))
+        }
         // The one that passes goes at once, or not at all.
         _ => Some(clock() + TimeDelta::milliseconds(200)),
     };

@@ -128,7 +128,7 @@ impl<'a> Request<'a> {
         let gathered = subject.gather(policy, commit.clone(), question.lane, records)?;
         let policy = gathered.policy.clone();
         let (mut report, facts) = report(&subject, gathered);
-        report.offer = offer(&report, &subject, &policy, self.edge);
+        report.offer = offer(&report, &subject, &policy, &self.question, self.edge);
 
         let decision = &report.decision;
         let request = self.memory.id.get_or_insert_with(|| held.state.fresh_id("q-")).clone();

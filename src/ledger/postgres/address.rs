@@ -57,7 +57,6 @@ impl Address {
             match pair.split_once('=') {
                 Some(("sslmode", "verify-full")) => {
                     proof = Some(Proof::System);
-                    rest.push("sslmode=require");
                 }
                 Some(("sslmode", mode)) if !["disable", "prefer", "require"].contains(&mode) => {
                     return Err(Error::usage("the ledger's address has an `sslmode` that is not known here")
@@ -84,7 +83,11 @@ impl Address {
             false => format!("{place}?{}", rest.join("&")),
         };
         let mut config: Config = url.parse().map_err(|_| unread())?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        if proof.is_some() {
+            // Whatever else the address says.
+            config.ssl_mode(SslMode::Require);
+        }
+        if config.get_hosts().is_empty() {
             return Err(Error::usage("the ledger's address names no host")
                 .hint("write `postgres://user@host/database`, or `?host=/var/run/postgresql` for a socket"));
         }

@@ -5,6 +5,7 @@
 
 mod address;
 mod failure;
+mod loaded;
 mod schema;
 mod session;
 
@@ -16,14 +17,13 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use super::chain::{Account, Entry, GENESIS};
-use super::entry::{Event, Kept, Rollouts, read_rollouts};
-use super::word::Word;
+use super::entry::{Event, Rollouts};
 use super::{Change, Ledger, Scope, State, Trouble, Written};
-use crate::engine::event::{Instant, parse_instant};
 use crate::render::clean;
 use failure::Failure;
+use loaded::other_form;
 use schema::{FORM, Found};
-use session::{Head, Loaded, Names, Session};
+use session::{Names, Session};
 
 pub use address::Address;
 
@@ -194,7 +194,7 @@ impl Postgres {
         };
         let loaded = self.ask(async |session| session.load(&names, since, true, true).await)?;
         let last = loaded.last;
-        let (mut state, heads) = self.state(loaded, rollouts, &names)?;
+        let (mut state, heads) = loaded.state(&self.address.name(), rollouts, &names)?;
         let change = judge(&state);
         if change.is_empty() {
             self.seen = self.ask(async |session| Ok(session.moved(&names).await?))?;
@@ -234,45 +234,6 @@ impl Postgres {
         there
     }
 
-    /// What was read, as a state.
-    fn state(&self, loaded: Loaded, mut rollouts: Arc<Rollouts>, names: &Names) -> Result<(State, Vec<Head>), Trouble> {
-        let name = self.address.name();
-        if loaded.form != FORM.to_string() {
-            return Err(other_form(&name, &loaded.form));
-        }
-        let unreadable = |what: String| {
-            Trouble::new(
-                format!("the ledger {name} cannot be understood: {what}"),
-                "`deploy-rhythm ledger verify` names the place, `ledger export --entries` prints what can be read; nothing is deleted",
-            )
-        };
-        let at = |text: &str| parse_instant(text).ok_or_else(|| unreadable(format!("`{text}` is no instant")));
-        let changed = read_rollouts(&loaded.rollouts).map_err(unreadable)?;
-        if !changed.is_empty() {
-            Arc::make_mut(&mut rollouts).extend(changed);
-        }
-        let waiting: Result<_, _> = loaded.waiting.iter().map(|body| serde_json::from_str(body)).collect();
-        let waiting = waiting.map_err(|error| unreadable(format!("a waiting request in it: {error}")))?;
-        let words: Result<Vec<Word>, _> = loaded.words.iter().map(|body| serde_json::from_str(body)).collect();
-        let words = words.map_err(|error| unreadable(format!("an override or freeze in it: {error}")))?;
-        let words = words.into_iter().map(|word| (word.id.clone(), word)).collect();
-        let mut latest = None;
-        for head in &loaded.heads {
-            latest = latest.max(Some((at(&head.at)?, head.hash.as_str())));
-        }
-        // Of others' chains nothing is read but what they deployed to a target of this scope.
-        let other = |kept: &&Kept| names.as_ref().is_some_and(|(own, _)| !own.contains(&kept.repository));
-        let others = rollouts.values().filter(other);
-        let others = others.flat_map(|kept| [kept.reserved_at, kept.started_at, kept.finished_at]).flatten().max();
-        let clock: Instant = loaded.clock;
-        let now = latest.map(|(at, _)| at).max(others).map_or(clock, |last| clock.max(last));
-        let behind = Some(now - clock).filter(|behind| !behind.is_zero());
-        let length = loaded.heads.iter().map(|head| head.number).sum();
-        let newest = (length, latest.map_or(GENESIS, |(_, hash)| hash).to_owned());
-        let born = at(&loaded.born)?;
-        Ok((State { now, behind, born, rollouts, words, waiting, newest }, loaded.heads))
-    }
-
     fn told(&mut self, failure: Failure) -> Trouble {
         let name = self.address.name();
         if !failure.is_locked() {
@@ -301,7 +262,7 @@ impl Ledger for Postgres {
             self.ready()?;
             let names = self.names()?;
             let loaded = self.ask(async |session| session.load(&names, 0, false, begin).await)?;
-            Ok(self.state(loaded, Arc::default(), &names)?.0)
+            Ok(loaded.state(&self.address.name(), Arc::default(), &names)?.0)
         };
         let state = read();
         self.give_up();
@@ -395,19 +356,6 @@ fn lacking(names: &Names, change: &Change, rollouts: &Rollouts) -> Option<Lackin
     repositories.extend(change.wait.iter().map(|wait| wait.repository.clone()));
     let covered = repositories.is_subset(own) && targets.is_subset(own_targets);
     (!covered).then_some((repositories, targets))
-}
-
-fn other_form(name: &str, form: &str) -> Trouble {
-    let newer = form.parse::<i64>().is_ok_and(|form| form > FORM);
-    match newer {
-        true => Trouble::new(
-            format!("the ledger {name} has form {form}, written by a newer deploy-rhythm; this one knows form {FORM}"),
-            "use the newer deploy-rhythm here too",
-        ),
-        false => {
-            Trouble::new(format!("the ledger {name} has no form that is known: `{form}`"), "name another database")
-        }
-    }
 }
 
 fn block<T>(runtime: &Runtime, what: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -14,32 +14,11 @@ use super::super::chain::{Account, Entry};
 use super::super::entry::Kept;
 use super::address::Address;
 use super::failure::Failure;
+use super::loaded::{Head, Loaded};
 use super::schema::{self, ALL};
-use crate::engine::event::Instant;
 
 /// What is looked at, as the tables know it; all where there is nothing.
 pub(super) type Names = Option<(BTreeSet<String>, BTreeSet<String>)>;
-
-/// The newest link of an account's chain.
-pub(super) struct Head {
-    pub account: Account,
-    pub number: u64,
-    pub at: String,
-    pub hash: String,
-}
-
-/// What is read at once.
-pub(super) struct Loaded {
-    pub clock: Instant,
-    pub form: String,
-    pub born: String,
-    /// The rollouts that changed since, and the number of the last change.
-    pub rollouts: Vec<String>,
-    pub last: i64,
-    pub waiting: Vec<String>,
-    pub words: Vec<String>,
-    pub heads: Vec<Head>,
-}
 
 /// A connection, and its statements.
 pub(super) struct Session {
@@ -140,7 +119,7 @@ impl Session {
             rollouts: rollouts.iter().map(|row| row.get(1)).collect(),
             waiting: waiting.iter().map(|row| row.get(0)).collect(),
             words: words.iter().map(|row| row.get(0)).collect(),
-            heads: heads.iter().map(head).collect(),
+            heads: heads.iter().map(Head::of).collect(),
         })
     }
 
@@ -268,10 +247,4 @@ impl Session {
         wanted.push(ALL);
         Ok(self.ask(schema::HOLDER, &[&wanted]).await?.first().map(|row| row.get(0)))
     }
-}
-
-fn head(row: &Row) -> Head {
-    let account = Account { repository: row.get(0), environment: row.get(1) };
-    let number = u64::try_from(row.get::<_, i64>(2)).unwrap_or_default();
-    Head { account, number, at: row.get(3), hash: row.get(4) }
 }

@@ -4,7 +4,9 @@ use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -17,7 +19,7 @@ use crate::render::clean;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is kept of either output, in bytes.
-const LIMIT: u64 = 4 << 20;
+const LIMIT: usize = 4 << 20;
 
 /// Set for every call: no hook of the user runs, nothing is tidied up or signed on the side.
 const SETTINGS: [&str; 9] = [
@@ -83,9 +85,7 @@ impl Git {
         })?;
         let (out, error) = (kept(child.stdout.take()), kept(child.stderr.take()));
         let ended = wait(&mut child);
-        let text =
-            |reader: JoinHandle<Vec<u8>>| String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned();
-        let (out, mut error) = (text(out), text(error));
+        let (out, mut error) = (out.text(), error.text());
         if ended.is_none() {
             error.push_str(&format!("\nfatal: no answer within {} seconds", PATIENCE.as_secs()));
         }
@@ -93,15 +93,40 @@ impl Git {
     }
 }
 
-fn kept(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+/// What a stream said so far, and whether it has ended.
+struct Heard {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
+}
+
+fn kept(stream: Option<impl Read + Send + 'static>) -> Heard {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (end, ended) = channel();
+    let into = Arc::clone(&bytes);
     thread::spawn(move || {
-        let mut bytes = Vec::new();
+        let mut piece = [0; 8192];
+        let mut read = |stream: &mut dyn Read| stream.read(&mut piece).map(|length| piece[..length].to_vec());
         if let Some(mut stream) = stream {
-            let _ = stream.by_ref().take(LIMIT).read_to_end(&mut bytes);
-            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            while let Ok(piece) = read(&mut stream)
+                && !piece.is_empty()
+            {
+                let mut bytes = into.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = LIMIT.saturating_sub(bytes.len());
+                bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+            }
         }
-        bytes
-    })
+        // Whoever waits hears that nothing more comes.
+        drop::<Sender<()>>(end);
+    });
+    Heard { bytes, ended }
+}
+
+impl Heard {
+    /// What it said. git has ended: what it started may hold the stream open, and is not waited for.
+    fn text(&self) -> String {
+        let _ = self.ended.recv_timeout(Duration::from_secs(1));
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 /// Waits for its end; none where it took too long and was ended with all that it started.
@@ -154,9 +179,12 @@ impl Said {
     pub(super) fn is_refused(&self) -> bool {
         let lock =
             ["failed to update ref", "cannot lock ref", "unable to lock", "already exists", "incorrect old value"];
-        let guarded = ["[remote rejected]", "403", "401", "ermission denied", "Authentication failed", "denied to"];
-        let says = |words: &[&str]| words.iter().any(|word| self.error.contains(word) || self.out.contains(word));
-        says(&guarded) && !says(&lock)
+        // The output for programs holds commits, whose digits mean nothing.
+        let guarded = ["error: 403", "error: 401", "ermission denied", "Authentication failed", "denied to"];
+        let rejected = |text: &str| text.contains("[remote rejected]");
+        let said_no =
+            rejected(&self.out) || rejected(&self.error) || guarded.iter().any(|word| self.error.contains(word));
+        said_no && !lock.iter().any(|word| self.error.contains(word) || self.out.contains(word))
     }
 }
 

@@ -24,6 +24,7 @@ use self::git::{Git, without_secrets};
 use self::sight::at;
 use super::chain::{Entry, GENESIS, digest};
 use super::entry::{Event, Rollouts};
+use super::home::name_of;
 use super::word::Words;
 use super::{Change, Ledger, State, Trouble};
 use crate::engine::duration;
@@ -111,8 +112,24 @@ impl Remote {
             random: RandomState::new(),
             drawn: 0,
         };
+        if !is_address(remote) {
+            ledger.pushes_where_it_reads(&address)?;
+        }
         ledger.look()?;
         Ok(ledger)
+    }
+
+    /// What is pushed has to arrive where it is read: else everybody who pushes elsewhere has a ledger of their own.
+    fn pushes_where_it_reads(&self, address: &str) -> Result<(), Trouble> {
+        let said = self.git.run(&["remote", "get-url", "--push", "--all"], &[])?;
+        let same = |push: &str| push == address || (name_of(push).is_some() && name_of(push) == name_of(address));
+        match said.ok && said.out.lines().count() == 1 && said.out.lines().all(same) {
+            true => Ok(()),
+            false => Err(Trouble::new(
+                format!("the remote `{}` pushes to another address than it reads, or to several", self.git.remote),
+                "name the one that keeps the ledger: `--ledger git:URL`",
+            )),
+        }
     }
 
     /// Opens it where the remote has one.

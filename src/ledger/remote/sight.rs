@@ -23,7 +23,9 @@ impl Remote {
             return Err(Trouble::new(format!("{} cannot be read: {}", self.name, said.why()), said.remedy()));
         }
         let mut there = BTreeMap::new();
-        for line in said.out.lines() {
+        // The pattern is that of a name's end: a branch may be called so too.
+        let own = |line: &&str| line.split_once('\t').is_none_or(|(_, place)| place.starts_with(THERE));
+        for line in said.out.lines().filter(own) {
             let read = line.split_once('\t').and_then(|(id, place)| {
                 let number: u32 = place.strip_prefix(THERE)?.parse().ok()?;
                 (place == at(THERE, number) && number > 0).then_some((number, Oid::from_str(id).ok()?))
@@ -35,20 +37,27 @@ impl Remote {
     }
 
     /// The newest volume that this clone has seen, and where it ended.
-    pub(super) fn seen(&self) -> Option<(u32, Oid)> {
-        let refs = self.repo.references_glob(&format!("{}*", self.seen)).ok()?;
+    pub(super) fn seen(&self) -> Result<Option<(u32, Oid)>, Trouble> {
+        let cannot = |error: git2::Error| {
+            let what =
+                format!("what this clone has seen of the ledger {} cannot be read: {}", self.name, error.message());
+            Trouble::new(what, "see that `git for-each-ref refs/deploy-rhythm` works, then ask again")
+        };
+        let refs = self.repo.references_glob(&format!("{}*", self.seen)).map_err(cannot)?;
+        let kept: Vec<_> = refs.collect::<Result<_, _>>().map_err(cannot)?;
         let kept =
-            refs.flatten().filter_map(|one| Some((one.name().ok()?.rsplit('/').next()?.parse().ok()?, one.target()?)));
-        kept.chain(self.tip.as_ref().map(|tip| (tip.book.volume, tip.commit))).max_by_key(|(number, id)| {
+            kept.iter().filter_map(|one| Some((one.name().ok()?.rsplit('/').next()?.parse().ok()?, one.target()?)));
+        let all = kept.chain(self.tip.as_ref().map(|tip| (tip.book.volume, tip.commit)));
+        Ok(all.max_by_key(|(number, id)| {
             // Of one volume, what this process has seen itself.
             (*number, self.tip.as_ref().is_some_and(|tip| tip.commit == *id))
-        })
+        }))
     }
 
     /// Brings what is known up to what the remote has.
     pub(super) fn look(&mut self) -> Result<(), Trouble> {
         // What was seen is read first: what comes after may be newer, and never older.
-        let seen = self.seen();
+        let seen = self.seen()?;
         let there = self.list()?;
         let now = (self.clock)();
         let newest = there.last_key_value().map(|(number, id)| (*number, *id));
@@ -152,7 +161,7 @@ impl Remote {
             .collect();
         let places: Vec<String> = missing.iter().map(|(number, _)| at(THERE, *number)).collect();
         if !places.is_empty() {
-            self.fetch(&places, self.seen().map(|(_, id)| id))?;
+            self.fetch(&places, self.seen()?.map(|(_, id)| id))?;
         }
         for (number, id) in missing {
             self.remember(number, id);
@@ -186,7 +195,7 @@ impl Remote {
         Trouble::new(
             format!("the ledger {} was deleted or replaced: {place} {what}", self.name),
             format!(
-                "put it back, `git push --force {remote} '{}*:{THERE}*'`; if that was meant, forget it in this clone: `git update-ref -d {seen}`",
+                "put it back, `git push {remote} '{}*:{THERE}*'`; if that was meant, forget it in this clone: `git update-ref -d {seen}`",
                 self.seen
             ),
         )
