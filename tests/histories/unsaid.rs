@@ -1,0 +1,47 @@
+//! What a history leaves unsaid holds, and never counts as "nothing was deployed"; what it says stays text.
+
+use super::super::{FLY, RUNS, Shop};
+
+/// Nothing is complete: whatever is asked at this instant is held.
+const NOW: &str = "2026-01-01T10:00:00Z";
+
+#[test]
+fn text_of_others_stays_text() {
+    let shop = Shop::new();
+    shop.keeps(&FLY.replace("ada@example.org", "\\u001b[31mred\\u202e"));
+    let (code, text, _) = shop.asks(&["history"]);
+    assert_eq!(code, 0);
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+#[test]
+fn a_run_that_is_tried_again_has_deployed_already() {
+    let shop = Shop::new();
+    let first = "9003/1 production second ~09:20:00 ? failure -".to_owned();
+    let completed = "\"status\":\"completed\",\"updatedAt\":\"2026-01-01T09:53:00Z\"";
+    for status in ["queued", "waiting", "pending", "requested"] {
+        let again = RUNS.replacen("\"conclusion\":\"success\"", "\"conclusion\":\"\"", 1);
+        shop.keeps(&again.replace(completed, &completed.replace("completed", status)));
+        let (rollouts, since) = shop.rollouts(&[]);
+        assert_eq!(rollouts[1..], std::slice::from_ref(&first)[..], "{status}");
+        assert_eq!(since, "2026-01-01T08:00:00Z");
+    }
+    let skipped = RUNS.replacen("\"conclusion\":\"success\"", "\"conclusion\":\"skipped\"", 1);
+    shop.keeps(&skipped);
+    assert_eq!(shop.rollouts(&[]).0[1..], std::slice::from_ref(&first)[..]);
+    shop.keeps(&skipped.replace("\"attempt\":2", "\"attempt\":3"));
+    assert_eq!(shop.rollouts(&[]).1, "2026-01-01T09:50:00Z", "the second may have deployed until then");
+}
+
+#[test]
+fn an_attempt_that_is_not_told_is_asked_for_and_one_without_a_start_holds() {
+    let shop = Shop::new();
+    shop.keeps(&RUNS.replacen("\"attempt\":2", "\"tries\":2", 1));
+    let (code, _, error) = shop.asks(&["check"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("entry 1: `attempt` is missing: ask for `gh run list"), "{error}");
+    shop.keeps(&RUNS.replace("\"startedAt\":\"2026-01-01T09:50:00Z\"", "\"startedAt\":null"));
+    let (rollouts, since) = shop.rollouts(&[]);
+    assert!(rollouts.iter().any(|line| line.starts_with("9003/1 ")), "{rollouts:?}");
+    assert_eq!(since, NOW, "when the last attempt began, nothing tells");
+    assert_eq!(shop.asks(&["check"]).0, 3);
+}
