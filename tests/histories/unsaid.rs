@@ -1,6 +1,8 @@
 //! What a history leaves unsaid holds, and never counts as "nothing was deployed"; what it says stays text.
 
-use super::super::{FLY, RUNS, Shop};
+use serde_json::{Value as Json, json};
+
+use super::super::{ARGO, FLY, REPLICA_SETS, RUNS, Shop};
 
 /// Nothing is complete: whatever is asked at this instant is held.
 const NOW: &str = "2026-01-01T10:00:00Z";
@@ -44,4 +46,64 @@ fn an_attempt_that_is_not_told_is_asked_for_and_one_without_a_start_holds() {
     assert!(rollouts.iter().any(|line| line.starts_with("9003/1 ")), "{rollouts:?}");
     assert_eq!(since, NOW, "when the last attempt began, nothing tells");
     assert_eq!(shop.asks(&["check"]).0, 3);
+}
+
+/// The list of the cluster's objects with one change.
+fn objects(change: impl FnOnce(&mut Vec<Json>)) -> String {
+    let mut list: Json = serde_json::from_str(REPLICA_SETS).expect("JSON");
+    change(list["items"].as_array_mut().expect("items"));
+    list.to_string()
+}
+
+#[test]
+fn replica_sets_that_are_not_told_hold() {
+    let shop = Shop::new();
+    let revision = |items: &mut Vec<Json>, number: &str| {
+        items[0]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!(number);
+    };
+    let owned_by_a_rollout = objects(|items| {
+        items.remove(0);
+        for set in items {
+            set["metadata"]["ownerReferences"] = json!([{"kind": "Rollout", "name": "web"}]);
+        }
+    });
+    for (what, text) in [
+        (
+            "a Deployment alone",
+            objects(|items| {
+                revision(items, "42");
+                items.truncate(1);
+            }),
+        ),
+        (
+            "one that says nothing of its progress",
+            objects(|items| {
+                revision(items, "42");
+                items[0]["status"] = json!({});
+                items.truncate(1);
+            }),
+        ),
+        ("a newer revision than the sets", objects(|items| revision(items, "4"))),
+        ("sets of a Rollout", owned_by_a_rollout),
+        ("a set of nobody", objects(|items| *items = items.split_off(4))),
+    ] {
+        shop.keeps(&text);
+        assert_eq!(shop.rollouts(&[]).1, NOW, "{what}");
+        assert_eq!(shop.asks(&["check"]).0, 3, "{what}");
+        let notes = shop.notes(&[]);
+        assert!(notes.contains("`kubectl get deployments,replicasets -o json`"), "{what}: {notes}");
+    }
+    shop.keeps("{\"apiVersion\": \"v1\", \"items\": [], \"kind\": \"List\"}");
+    assert_eq!(shop.asks(&["check"]).0, 0, "an empty list says that nothing was ever deployed");
+}
+
+#[test]
+fn an_application_and_replica_sets_are_two_histories() {
+    let shop = Shop::new();
+    for text in [format!("{REPLICA_SETS}{ARGO}"), format!("{ARGO}{REPLICA_SETS}")] {
+        shop.keeps(&text);
+        let (code, _, error) = shop.asks(&["check"]);
+        assert_eq!(code, 2, "{error}");
+        assert!(error.contains("give one at a time"), "{error}");
+    }
 }
