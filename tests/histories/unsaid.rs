@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::{ARGO, FLY, REPLICA_SETS, RUNS, Shop};
+use super::super::{ARGO, DEPLOYMENTS, FLY, REPLICA_SETS, RUNS, Shop};
 
 /// Nothing is complete: whatever is asked at this instant is held.
 const NOW: &str = "2026-01-01T10:00:00Z";
@@ -106,4 +106,28 @@ fn an_application_and_replica_sets_are_two_histories() {
         assert_eq!(code, 2, "{error}");
         assert!(error.contains("give one at a time"), "{error}");
     }
+}
+
+#[test]
+fn a_deployment_of_github_is_what_its_newest_start_or_end_says() {
+    let shop = Shop::new();
+    let statuses = |states: &[(&str, &str)]| {
+        let one = |(state, time): &(&str, &str)| json!({"state": state, "created_at": format!("2026-01-01T{time}Z")});
+        let page = DEPLOYMENTS.split_once("][").expect("two pages").1;
+        let mut page: Json = serde_json::from_str(&format!("[{page}")).expect("JSON");
+        page[0]["statuses"] = states.iter().map(one).collect();
+        shop.keeps(&page.to_string());
+        shop.rollouts(&[]).0
+    };
+    let failed = [("in_progress", "08:00:30"), ("failure", "08:03:00")];
+    let line = ["70 production first 08:00:30 08:03:00 failure ada"];
+    assert_eq!(statuses(&failed), line);
+    for after in ["queued", "pending", "waiting", "inactive"] {
+        assert_eq!(statuses(&[failed.as_slice(), &[(after, "08:10:00")]].concat()), line, "{after}");
+    }
+    assert_eq!(
+        statuses(&[failed.as_slice(), &[("in_progress", "08:20:00"), ("success", "08:25:00")]].concat()),
+        ["70 production first 08:00:30 08:25:00 success ada"]
+    );
+    assert!(statuses(&[("queued", "08:00:30"), ("waiting", "08:00:40")]).is_empty(), "it has not begun");
 }
