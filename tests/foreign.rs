@@ -349,7 +349,7 @@ fn every_question_reads_them() {
     let run = ["run", "--deploys", "kept", "--columns", "state=x", "--", "true"];
     let (code, _, error) = output(&shop.fixture, &run);
     assert_eq!(code, 2);
-    assert!(error.contains("`--columns` is for CSV, and kept is JSON"), "{error}");
+    assert!(error.contains("`--columns` is for CSV, and kept is none"), "{error}");
     let (code, text, error) = output(&shop.fixture, &["policy", "review", "--deploys", "kept"]);
     assert!(error.is_empty() && code <= 1, "{code} {text}{error}");
 }

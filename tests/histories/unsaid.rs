@@ -2,19 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::{ARGO, DEPLOYMENTS, FLY, REPLICA_SETS, RUNS, Shop};
+use super::super::{ARGO, DEPLOYMENTS, FLY, HELM, REPLICA_SETS, RUNS, Shop};
 
 /// Nothing is complete: whatever is asked at this instant is held.
 const NOW: &str = "2026-01-01T10:00:00Z";
 
-#[test]
-fn text_of_others_stays_text() {
-    let shop = Shop::new();
-    shop.keeps(&FLY.replace("ada@example.org", "\\u001b[31mred\\u202e"));
-    let (code, text, _) = shop.asks(&["history"]);
-    assert_eq!(code, 0);
-    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
-}
 #[test]
 fn a_run_that_is_tried_again_has_deployed_already() {
     let shop = Shop::new();
@@ -130,4 +122,29 @@ fn a_deployment_of_github_is_what_its_newest_start_or_end_says() {
         ["70 production first 08:00:30 08:25:00 success ada"]
     );
     assert!(statuses(&[("queued", "08:00:30"), ("waiting", "08:00:40")]).is_empty(), "it has not begun");
+}
+
+#[test]
+fn columns_are_of_tables_alone() {
+    let shop = Shop::new();
+    for text in [
+        "App Host: 10.0.0.1\n[2026-01-01T09:00:00Z] [ada] Booted app version 0f3c\n",
+        HELM,
+        "{\"id\": \"1\", \"started_at\": \"2026-01-01T09:00:00Z\"}\n",
+        "",
+    ] {
+        shop.keeps(text);
+        let (code, _, error) = shop.asks(&["check", "--columns", "state==success"]);
+        assert_eq!(code, 2, "{text}");
+        assert!(error.contains("`--columns` is for CSV, and kept is none"), "{error}");
+    }
+}
+
+#[test]
+fn text_of_others_stays_text() {
+    let shop = Shop::new();
+    shop.keeps(&FLY.replace("ada@example.org", "\\u001b[31mred\\u202e"));
+    let (code, text, _) = shop.asks(&["history"]);
+    assert_eq!(code, 0);
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
 }
