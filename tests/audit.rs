@@ -180,6 +180,24 @@ fn what_an_override_lifted_is_told_and_what_went_against_a_decision() {
 }
 
 #[test]
+fn a_ledger_whose_newest_entry_is_gone_is_not_whole() {
+    let shop = MANY.repository();
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    let edit = "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)";
+    Connection::open(shop.path.join(PLACE)).expect("it opens").execute_batch(edit).expect("edited");
+    assert_eq!(output(&shop, &["ledger", "verify"]).0, 1);
+    let (code, answer) = audit(&shop, &["--since", "1d"]);
+    assert_eq!((code, &answer["ledger_is_whole"]), (1, &Json::Bool(false)));
+    assert!(answer["notes"].to_string().contains("`deploy-rhythm ledger verify` names"), "{answer}");
+    // What is kept and cannot be read is no less said.
+    let edit = "UPDATE rollouts SET body = 'x'";
+    Connection::open(shop.path.join(PLACE)).expect("it opens").execute_batch(edit).expect("edited");
+    assert_eq!(output(&shop, &["ledger", "verify"]).0, 1);
+    let (code, answer) = audit(&shop, &["--since", "1d"]);
+    assert_eq!((code, &answer["ledger_is_whole"]), (1, &Json::Bool(false)));
+}
+
+#[test]
 fn an_edited_ledger_is_said() {
     let shop = MANY.repository();
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
