@@ -142,7 +142,7 @@ impl Audit {
         let others = others(&subject, given, &question, &mut sheet)?;
         // Where nobody says when it ends, what a clock that is ahead has dated later belongs to it, too.
         let within = |at: Instant| from.is_none_or(|from| at >= from) && asked_end.is_none_or(|end| at < end);
-        sheet.rows = pair(&ledger, others, edge.now);
+        sheet.rows = pair(&ledger, others);
         sheet.rows.retain(|row| within(row.start));
         if let Some(name) = &self.environment {
             sheet.rows.retain(|row| row.environment == *name);
