@@ -12,7 +12,7 @@ use deploy_rhythm::engine::decision::Verdict;
 use deploy_rhythm::engine::event::Instant;
 use deploy_rhythm::engine::lane::Lane;
 use deploy_rhythm::ledger::chain::Account;
-use deploy_rhythm::ledger::entry::{Decided, Event, Kept, Stage};
+use deploy_rhythm::ledger::entry::{Decided, Event, Glass, Kept, Stage};
 use deploy_rhythm::ledger::sqlite::Sqlite;
 use deploy_rhythm::ledger::{Change, Ledger};
 use rusqlite::Connection;
@@ -52,15 +52,24 @@ fn account() -> Account {
     Account { repository: ".".to_owned(), environment: "production".to_owned() }
 }
 
+/// Some hours before.
+fn earlier() -> Instant {
+    clock() - TimeDelta::hours(5)
+}
+
 /// Appends events to the repository's own ledger, as `run` would.
 fn append(shop: &Fixture, events: &[Event]) {
+    append_at(clock, shop, events);
+}
+
+fn append_at(clock: fn() -> Instant, shop: &Fixture, events: &[Event]) {
     let mut ledger = Sqlite::open(&shop.path.join(PLACE), clock, Duration::from_secs(5)).expect("a ledger");
     let events: Vec<_> = events.iter().map(|event| (account(), event.clone())).collect();
     ledger.append(&mut |_| Change { events: events.clone(), ..Change::default() }).expect("appended");
 }
 
 /// A decision and the rollout that followed it.
-fn decided(id: &str, verdict: Verdict, findings: &Json) -> [Event; 3] {
+fn decided(id: &str, verdict: Verdict) -> [Event; 3] {
     let decided = Decided {
         id: format!("d-{id}"),
         request: format!("r-{id}"),
@@ -70,7 +79,7 @@ fn decided(id: &str, verdict: Verdict, findings: &Json) -> [Event; 3] {
         policy: "policy.yml".to_owned(),
         policy_digest: "1".repeat(64),
         facts_digest: "2".repeat(64),
-        report: json!({"findings": findings}),
+        report: json!({"findings": []}),
     };
     let kept = Kept {
         commit: Some("c".repeat(40)),
@@ -158,25 +167,117 @@ fn every_deployment_is_paired_and_the_unpaired_come_first() {
 
 #[test]
 fn what_an_override_lifted_is_told_and_what_went_against_a_decision() {
-    let shop = MANY.repository();
-    let lifted = json!([
-        {"rule": "no-overlap", "status": "met", "evidence": []},
-        {"rule": "max-frequency", "status": "overridden", "evidence": [{"kind": "note", "text": "overridden by ada: the shop is down; until 2026-01-01T10:00:00Z"}]},
-    ]);
-    append(&shop, &decided("0000000001", Verdict::Approve, &lifted));
-    append(&shop, &decided("0000000002", Verdict::Hold, &json!([])));
-    append(&shop, &decided("0000000003", Verdict::Approve, &json!([])));
-    let mut lost = decided("0000000004", Verdict::Approve, &json!([]));
+    let shop = Fixture::new();
+    let may = "    soft-mandatory:\n      - max-frequency: {deploys: 1, per: 1h}\n    override: {roles: [cli]}\n";
+    let hooks = "hooks: {without-terminal: [ada]}\n";
+    shop.write(".github/deploy-rhythm.yml", &format!("version: 1\nenvironments:\n  production:\n{may}{hooks}"));
+    shop.commit(1, "First");
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 3);
+    assert_eq!(output(&shop, &["override", "--because", "the shop is down; =1+1", "--for", "30m"]).0, 0);
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    append(&shop, &decided("0000000002", Verdict::Hold));
+    let mut lost = decided("0000000004", Verdict::Approve);
     lost.rotate_left(1);
     append(&shop, &lost[..2]);
     let (_, answer) = audit(&shop, &["--since", "all"]);
     assert_eq!(column(&answer, "pairing"), ["no-decision", "against-decision", "overridden", "approved"]);
-    assert_eq!(answer["deployments"][2]["decision"]["overrides"][0]["rule"], "max-frequency");
+    let overrides = answer["deployments"][2]["decision"]["overrides"].as_array().expect("overrides");
+    assert_eq!(overrides.len(), 1, "{answer:#}");
+    assert_eq!(overrides[0]["rule"], "max-frequency");
+    let by = overrides[0]["by"].as_str().expect("by whom");
+    assert!(by.starts_with("overridden by ada (or-") && by.contains("): the shop is down; =1+1; until "), "{by}");
+    assert_eq!(answer["deployments"][3]["decision"]["overrides"], json!([]));
     let notes = answer["notes"].to_string();
     assert!(notes.contains("what was deployed past the ledger is not seen: the deployments: no deploy log"), "{notes}");
     let (_, text, _) = output(&shop, &["audit", "--since", "all"]);
-    assert!(text.contains("max-frequency: overridden by ada: the shop is down"), "{text}");
+    assert!(text.contains("max-frequency: overridden by ada (or-"), "{text}");
     assert!(text.contains("policy policy.yml (111111111111)"), "{text}");
+    // Where a semicolon separates columns, no cell that it would begin is a formula.
+    let (_, table, _) = output(&shop, &["audit", "--since", "all", "--format", "csv"]);
+    assert!(table.contains("): the shop is down, =1+1, until ") && !table.contains(';'), "{table}");
+}
+
+#[test]
+fn a_rollout_that_never_finished_claims_what_is_near_alone() {
+    let shop = MANY.repository();
+    append_at(earlier, &shop, &decided("0000000001", Verdict::Approve));
+    let start = exported(&shop)[0].start;
+    let other = |id: &str, commit: Option<String>, seconds| {
+        let revision = commit.is_none().then_some("chart-2");
+        json!({"id": id, "environment": "production", "commit": commit, "revision": revision, "state": "success", "started_at": later(start, seconds)}).to_string()
+    };
+    let commit = Some("c".repeat(40));
+    let log = [
+        other("near", commit.clone(), 60),
+        other("within", None, 90),
+        other("hours later", commit, 7200),
+        other("chart later", None, 7300),
+    ];
+    shop.write("log.jsonl", &log.join("\n"));
+    let (_, answer) = audit(&shop, &["--since", "1d", "--deploys", "log.jsonl"]);
+    assert_eq!(column(&answer, "id"), ["hours later", "chart later", "dr-0000000001"]);
+    assert_eq!(column(&answer, "pairing"), ["not-in-ledger", "not-in-ledger", "approved"]);
+    assert_eq!(answer["deployments"][2]["elsewhere"], json!(["near", "within"]));
+}
+
+#[test]
+fn broken_glass_and_what_was_adopted_are_told() {
+    let shop = MANY.repository();
+    shop.write(".github/deploy-rhythm.yml", &format!("{}hooks: {{without-terminal: [ada]}}\n", MANY.policy()));
+    shop.commit(2, "Let ada ask");
+    let glass = ["run", "--break-glass", "it burns", "--confirm", "production", "--", "true"];
+    assert_eq!(output(&shop, &glass).0, 0);
+    let told = |id: &str, started_at: Instant, glass: Option<Glass>| Event::Recorded {
+        rollout: Box::new(Kept {
+            revision: Some("chart-2".to_owned()),
+            started_at: Some(started_at),
+            glass,
+            ..Kept::new(id.to_owned(), &account(), Stage::Running)
+        }),
+    };
+    append(
+        &shop,
+        &[
+            told("dr-0000000001", earlier(), None),
+            // The ledger was away, and nobody judged.
+            told("dr-0000000002", earlier(), Some(Glass::default())),
+            told("dr-0000000003", clock(), None),
+        ],
+    );
+    let (_, answer) = audit(&shop, &["--since", "1d"]);
+    assert_eq!(column(&answer, "pairing"), ["no-decision", "before-ledger", "against-decision", "approved"]);
+    let rows = answer["deployments"].as_array().expect("rows");
+    assert_eq!(column(&answer, "id")[..3], ["dr-0000000003", "dr-0000000001", "dr-0000000002"]);
+    let broke: Vec<&Json> = rows.iter().map(|row| &row["broke_glass"]).collect();
+    assert_eq!(broke, [false, false, true, true]);
+    for format in ["terminal", "markdown"] {
+        let text = output(&shop, &["audit", "--since", "1d", "--format", format]).1;
+        assert_eq!(text.matches("the glass was broken").count(), 2, "{text}");
+    }
+    let table = output(&shop, &["audit", "--since", "1d", "--format", "csv"]).1;
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let at = table.headers().expect("names").iter().position(|name| name == "broke_glass").expect("a column");
+    let cells: Vec<String> = table.records().map(|row| row.expect("a row")[at].to_owned()).collect();
+    assert_eq!(cells, ["false", "false", "true", "true"]);
+}
+
+#[test]
+fn a_ledger_whose_newest_entry_is_gone_is_not_whole() {
+    let shop = MANY.repository();
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    let edit = "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)";
+    Connection::open(shop.path.join(PLACE)).expect("it opens").execute_batch(edit).expect("edited");
+    assert_eq!(output(&shop, &["ledger", "verify"]).0, 1);
+    let (code, answer) = audit(&shop, &["--since", "1d"]);
+    assert_eq!((code, &answer["ledger_is_whole"]), (1, &Json::Bool(false)));
+    assert!(answer["notes"].to_string().contains("`deploy-rhythm ledger verify` names"), "{answer}");
+    // What is kept and cannot be read is no less said.
+    let edit = "UPDATE rollouts SET body = 'x'";
+    Connection::open(shop.path.join(PLACE)).expect("it opens").execute_batch(edit).expect("edited");
+    assert_eq!(output(&shop, &["ledger", "verify"]).0, 1);
+    let (code, answer) = audit(&shop, &["--since", "1d"]);
+    assert_eq!((code, &answer["ledger_is_whole"]), (1, &Json::Bool(false)));
 }
 
 #[test]

@@ -4,6 +4,9 @@ mod support {
     pub mod ledger;
     pub mod repo;
 }
+mod histories {
+    mod unsaid;
+}
 
 use deploy_rhythm::sources::deployments::from_text;
 use proptest::prelude::*;
@@ -346,18 +349,9 @@ fn every_question_reads_them() {
     let run = ["run", "--deploys", "kept", "--columns", "state=x", "--", "true"];
     let (code, _, error) = output(&shop.fixture, &run);
     assert_eq!(code, 2);
-    assert!(error.contains("`--columns` is for CSV, and kept is JSON"), "{error}");
+    assert!(error.contains("`--columns` is for CSV, and kept is none"), "{error}");
     let (code, text, error) = output(&shop.fixture, &["policy", "review", "--deploys", "kept"]);
     assert!(error.is_empty() && code <= 1, "{code} {text}{error}");
-}
-
-#[test]
-fn text_of_others_stays_text() {
-    let shop = Shop::new();
-    shop.keeps(&FLY.replace("ada@example.org", "\\u001b[31mred\\u202e"));
-    let (code, text, _) = shop.asks(&["history"]);
-    assert_eq!(code, 0);
-    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
 }
 
 /// What is read of a text, or why it cannot be: exit code 2, and one line or more that name the text.

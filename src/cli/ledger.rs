@@ -12,9 +12,10 @@ use super::question::QuestionArgs;
 use super::{Edge, Outcome};
 use crate::engine::calendar::utc;
 use crate::engine::duration;
+use crate::engine::event::Instant;
 use crate::error::Error;
 use crate::gather::Subject;
-use crate::ledger::chain::{Entry, stamp, walk};
+use crate::ledger::chain::{Entry, Walk, stamp, walk};
 use crate::ledger::entry::{Glass, Kept, Stage};
 use crate::ledger::word::{What as Says, Word};
 use crate::ledger::{Ledger, State};
@@ -97,7 +98,16 @@ impl LedgerCommand {
     }
 }
 
-fn verify(ledger: &mut dyn Ledger) -> Outcome {
+/// A ledger's entries, and what is wrong with them.
+pub(super) struct Verified {
+    pub(super) entries: Vec<Entry>,
+    pub(super) walk: Walk,
+    /// When it was begun; none where what it keeps cannot be read, which is a break, too.
+    pub(super) born: Option<Instant>,
+}
+
+/// Walks along a ledger's chains and holds what is kept against what its entries say.
+pub(super) fn verified(ledger: &mut dyn Ledger) -> Verified {
     // What is appended meanwhile is not looked at: the state is that of one instant, and so are its entries.
     let state = ledger.read();
     let (mut entries, stopped) = ledger.entries();
@@ -110,8 +120,11 @@ fn verify(ledger: &mut dyn Ledger) -> Outcome {
     if let Some(trouble) = stopped {
         found.breaks.push(format!("after {} entries: {trouble}", entries.len()));
     }
-    match state {
-        Err(trouble) => found.breaks.push(trouble.to_string()),
+    let born = match state {
+        Err(trouble) => {
+            found.breaks.push(trouble.to_string());
+            None
+        }
         Ok(state) => {
             let ids = state.rollouts.keys().chain(found.rollouts.keys());
             let mut differing: Vec<&String> =
@@ -125,8 +138,14 @@ fn verify(ledger: &mut dyn Ledger) -> Outcome {
             let named = differing.iter().map(|id| format!("rollout {id}"));
             let named = named.chain(words.iter().map(|id| (*id).clone()));
             found.breaks.extend(named.map(|name| format!("{name}: what is kept of it is not what its entries say")));
+            Some(state.born)
         }
-    }
+    };
+    Verified { entries, walk: found, born }
+}
+
+fn verify(ledger: &mut dyn Ledger) -> Outcome {
+    let found = verified(ledger).walk;
     let mut text = String::new();
     for place in &found.breaks {
         let _ = writeln!(text, "✘ {}", clean(place));

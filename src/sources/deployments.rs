@@ -48,14 +48,16 @@ pub fn from_text(name: &str, mut text: impl BufRead, columns: Option<&Columns>) 
     read.map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
     let (is_kamal, kind) = (kamal_audit::looks_like(&beginning), foreign::Kind::of(&beginning));
     let text = Cursor::new(beginning).chain(text);
+    // What is UTF-16 may be a table, too: it is refused as such.
+    let is_table = !is_kamal && matches!(kind, Some(foreign::Kind::Table | foreign::Kind::Utf16));
+    if columns.is_some() && !is_table {
+        return Err(Error::usage(format!("`--columns` is for CSV, and {name} is none")).hint("leave it out"));
+    }
     if is_kamal {
         return kamal(name, &files::bounded(text, 0, name, files::LOG_LIMIT)?, Extent::Tail);
     }
     if let Some(kind) = kind {
         return foreign::parse(name, kind, &files::bounded(text, 0, name, files::LOG_LIMIT)?, columns);
-    }
-    if columns.is_some() {
-        return Err(Error::usage(format!("`--columns` is for CSV, and {name} is none")).hint("leave it out"));
     }
     let deployments = log::parse(name, text)?;
     // An empty log is a history without deployments; a pipe whose first half failed looks the same.

@@ -8,7 +8,7 @@ use crate::engine::calendar::utc;
 use crate::error::Error;
 use crate::render::harmless;
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "pairing",
     "environment",
     "id",
@@ -21,6 +21,7 @@ const NAMES: [&str; 21] = [
     "lane",
     "reason",
     "uncommitted",
+    "broke_glass",
     "decision",
     "decided_at",
     "verdict",
@@ -33,7 +34,7 @@ const NAMES: [&str; 21] = [
 ];
 
 pub(super) fn text(sheet: &Sheet) -> Result<String, Error> {
-    // Each field in quotes: a semicolon separates nothing where the reader's country separates by it.
+    // Each field in quotes: what reads them takes no sign in them for its own.
     let mut table = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
     let failed = |error: &dyn std::fmt::Display| Error::failure(format!("the table cannot be written: {error}"));
     table.write_record(NAMES).map_err(|error| failed(&error))?;
@@ -44,7 +45,7 @@ pub(super) fn text(sheet: &Sheet) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-fn cells(row: &Row) -> [String; 21] {
+fn cells(row: &Row) -> [String; 22] {
     let given = |text: &Option<String>| text.clone().unwrap_or_default();
     let decision = row.decision.as_ref();
     let of = |take: fn(&super::pairs::Decision) -> String| decision.map(take).unwrap_or_default();
@@ -61,6 +62,7 @@ fn cells(row: &Row) -> [String; 21] {
         row.lane.map(|lane| lane.to_string()).unwrap_or_default(),
         given(&row.reason),
         given(&row.uncommitted),
+        row.broke_glass.to_string(),
         of(|decision| decision.id.clone()),
         of(|decision| utc(decision.at)),
         of(|decision| word(&decision.verdict)),
@@ -69,7 +71,7 @@ fn cells(row: &Row) -> [String; 21] {
         of(|decision| decision.facts_digest.clone()),
         of(|decision| {
             let each = decision.overrides.iter().map(|lifted| format!("{}: {}", lifted.rule, lifted.by));
-            each.collect::<Vec<_>>().join("; ")
+            each.collect::<Vec<_>>().join(", ")
         }),
         row.elsewhere.join(" "),
         given(&row.url),
@@ -77,13 +79,14 @@ fn cells(row: &Row) -> [String; 21] {
     cells.map(|cell| plain(&cell))
 }
 
-/// What a spreadsheet would take for a formula is told to be text.
+/// What a spreadsheet would take for a formula is told to be text. Where semicolons separate columns, a line begins in no
+/// quotes that count there: what follows a semicolon would be a cell of its own.
 fn plain(cell: &str) -> String {
-    let cell = harmless(cell);
+    let cell = harmless(cell).replace(';', ",");
     let begins = cell.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{fffd}');
     match begins.starts_with(['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠']) {
         true => format!("'{cell}"),
-        false => cell.into_owned(),
+        false => cell,
     }
 }
 
@@ -99,5 +102,6 @@ mod tests {
             assert!(!cell.contains(['\t', '\r', '\n']), "{cell:?}");
         }
         assert_eq!(plain("fix: a=b"), "fix: a=b");
+        assert_eq!(plain("x;=1+1"), "x,=1+1");
     }
 }

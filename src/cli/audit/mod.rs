@@ -12,6 +12,7 @@ use chrono::SubsecRound;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
+use super::ledger::{Verified, verified};
 use super::question::QuestionArgs;
 use super::span::{Moment, Since, moment, since};
 use super::{Edge, Outcome};
@@ -19,7 +20,6 @@ use crate::engine::calendar::utc;
 use crate::engine::event::Instant;
 use crate::error::Error;
 use crate::gather::{Question, Subject};
-use crate::ledger::chain::walk;
 use crate::ledger::home::Home;
 use crate::render::{clean, harmless};
 use crate::sources::deployments::{self, Records};
@@ -92,7 +92,7 @@ struct Sheet {
     sources: Vec<String>,
     notes: Vec<String>,
     complete_since: Option<Instant>,
-    /// Whether each entry of the ledger follows from the one before; none where there is no ledger.
+    /// Whether `ledger verify` finds nothing; none where there is no ledger.
     whole: Option<bool>,
 }
 
@@ -142,7 +142,7 @@ impl Audit {
         let others = others(&subject, given, &question, &mut sheet)?;
         // Where nobody says when it ends, what a clock that is ahead has dated later belongs to it, too.
         let within = |at: Instant| from.is_none_or(|from| at >= from) && asked_end.is_none_or(|end| at < end);
-        sheet.rows = pair(&ledger, others, edge.now);
+        sheet.rows = pair(&ledger, others);
         sheet.rows.retain(|row| within(row.start));
         if let Some(name) = &self.environment {
             sheet.rows.retain(|row| row.environment == *name);
@@ -182,22 +182,17 @@ fn ledger(subject: &Subject, asked: &QuestionArgs, edge: &Edge, sheet: &mut Shee
         true => None,
         false => Some(subject.required_name()?),
     };
-    let (entries, stopped) = ledger.entries();
-    let found = walk(&entries);
-    sheet.whole = Some(found.breaks.is_empty() && stopped.is_none());
+    let Verified { entries, walk, born } = verified(ledger.as_mut());
+    sheet.whole = Some(walk.breaks.is_empty());
     sheet.sources.push(format!("ledger {}", clean(&ledger.name())));
-    if let Some(trouble) = stopped {
-        sheet.notes.push(format!("the ledger cannot be read to its end: {trouble}"));
-    }
-    if !found.breaks.is_empty() {
+    if let Some(first) = walk.breaks.first() {
         sheet.notes.push(format!(
-                "the ledger was changed by something other than deploy-rhythm: {} places, which `deploy-rhythm ledger verify` names",
-                found.breaks.len()
-            ));
+            "the ledger was changed by something other than deploy-rhythm, or is damaged: {} places, which `deploy-rhythm ledger verify` names; the first: {first}",
+            walk.breaks.len()
+        ));
     }
-    let born = ledger.read().ok().map(|state| state.born);
     sheet.notes.extend(born.map(|born| format!("the ledger was begun {}", utc(born))));
-    Ok(Ledger::of(&entries, found.rollouts, repository.as_deref(), born))
+    Ok(Ledger::of(&entries, walk.rollouts, repository.as_deref(), born))
 }
 
 /// What others recorded: what is given, else what is found beside the ledger.

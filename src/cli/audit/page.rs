@@ -50,6 +50,7 @@ fn decided(row: &Row) -> Vec<String> {
     }
     parts.extend(row.lane.filter(|lane| *lane != Lane::Normal).map(|lane| format!("lane {lane}")));
     parts.extend(row.reason.as_ref().map(|reason| format!("because {reason}")));
+    parts.extend(row.broke_glass.then(|| "the glass was broken: it went whatever the verdict".to_owned()));
     parts.extend(row.uncommitted.as_ref().map(|what| format!("with what is in no commit: {what}")));
     parts
 }

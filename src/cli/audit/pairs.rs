@@ -21,9 +21,9 @@ pub(super) enum Pairing {
     NotInLedger,
     /// The ledger was told of it; nobody had asked.
     NoDecision,
-    /// It is from before the ledger was begun.
+    /// It is from before the ledger was begun, whoever told of it.
     BeforeLedger,
-    /// It went though the decision was not to approve.
+    /// It went though the decision was not to approve, or the glass was broken without any.
     AgainstDecision,
     /// It was approved because an override lifted a rule.
     Overridden,
@@ -72,6 +72,8 @@ pub(super) struct Row {
     pub reason: Option<String>,
     /// What of the working tree was in no commit.
     pub uncommitted: Option<String>,
+    /// Whether it went whatever the verdict was.
+    pub broke_glass: bool,
     pub decision: Option<Decision>,
     /// The ids of what others recorded of the same rollout.
     pub elsewhere: Vec<String>,
@@ -147,7 +149,7 @@ fn decision(at: Instant, decided: Decided) -> Decision {
 }
 
 /// Pairs every rollout with its decision: those without one first, each group by its starts.
-pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Vec<Row> {
+pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>) -> Vec<Row> {
     let mut rows: Vec<Row> = ledger.rollouts.iter().filter_map(|kept| of_ledger(kept, ledger)).collect();
     let places: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (row.id.clone(), at)).collect();
     let known = Known::of(&ledger.rollouts);
@@ -158,7 +160,7 @@ pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Ve
     for list in by_name.into_values() {
         // Nothing is judged here: whatever is recorded is told as it is recorded.
         for rollout in Rollouts::as_of(list, Instant::MAX_UTC, Future::Unseen, None).all() {
-            match known.same(rollout, now).and_then(|kept| places.get(&kept.id)) {
+            match known.same(rollout).and_then(|kept| places.get(&kept.id)) {
                 Some(at) => rows[*at].elsewhere.push(rollout.id.to_string()),
                 None => rows.push(of_others(rollout, ledger)),
             }
@@ -171,6 +173,11 @@ pub(super) fn pair(ledger: &Ledger, others: Vec<Deployment>, now: Instant) -> Ve
 fn of_ledger(kept: &Kept, ledger: &Ledger) -> Option<Row> {
     let decision = kept.decision.as_ref().and_then(|id| ledger.decisions.get(id)).cloned();
     let pairing = match &decision {
+        // Nobody was asked, on purpose.
+        None if kept.glass.is_some() => Pairing::AgainstDecision,
+        None if ledger.born.is_some_and(|born| kept.started_at.is_some_and(|start| start < born)) => {
+            Pairing::BeforeLedger
+        }
         None => Pairing::NoDecision,
         Some(decision) if decision.verdict != Verdict::Approve => Pairing::AgainstDecision,
         Some(decision) if !decision.overrides.is_empty() => Pairing::Overridden,
@@ -195,6 +202,7 @@ fn of_ledger(kept: &Kept, ledger: &Ledger) -> Option<Row> {
         lane: Some(kept.lane),
         reason: kept.reason.clone(),
         uncommitted: kept.dirty.clone(),
+        broke_glass: kept.glass.is_some(),
         decision,
         elsewhere: Vec::new(),
     })
@@ -219,6 +227,7 @@ fn of_others(rollout: &Rollout, ledger: &Ledger) -> Row {
         lane: None,
         reason: None,
         uncommitted: None,
+        broke_glass: false,
         decision: None,
         elsewhere: Vec::new(),
     }
@@ -251,8 +260,8 @@ impl<'a> Known<'a> {
     }
 
     /// The rollout that others recorded, too: the same id or run; or the same commit at the same time; or, where they name no
-    /// commit, the latest that ran when theirs began.
-    fn same(&self, other: &Rollout, now: Instant) -> Option<&'a Kept> {
+    /// commit, the latest that ran when theirs began. One that never finished claims what is near, too.
+    fn same(&self, other: &Rollout) -> Option<&'a Kept> {
         let name = &*other.environment;
         let id = self.ids.get(&(name, &*other.id)).copied();
         let run = || self.runs.get(&(name, other.run.as_deref()?)).copied();
@@ -264,12 +273,15 @@ impl<'a> Known<'a> {
         };
         let by_time = || match &other.commit {
             Some(commit) => self.commits.get(&(name, commit.as_str()))?.iter().find(|kept| {
-                kept.started_at.is_some_and(|start| start <= end)
-                    && other.start <= kept.finished_at.map_or(now, |finish| finish + slack)
+                kept.started_at.is_some_and(|start| {
+                    start <= end
+                        && other.start <= kept.finished_at.map_or(start + RESERVED_FOR, |finish| finish + slack)
+                })
             }),
             None => self.starts.get(name)?.iter().rev().find(|kept| {
-                kept.started_at.is_some_and(|start| start <= other.start)
-                    && other.start <= kept.finished_at.unwrap_or(now)
+                kept.started_at.is_some_and(|start| {
+                    start <= other.start && other.start <= kept.finished_at.unwrap_or(start + RESERVED_FOR)
+                })
             }),
         };
         id.or_else(run).or_else(|| by_time().copied())

@@ -9,6 +9,7 @@ use super::UNNAMED;
 use super::stream::Entry;
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 use crate::render::clean;
+use crate::sources::dated;
 
 /// An entry, or an object inside one.
 #[derive(Clone, Copy)]
@@ -57,8 +58,7 @@ impl<'a> Fields<'a> {
         let Some(text) = self.text(key) else { return Ok(None) };
         match parse_instant(&text) {
             Some(instant) if instant.year() == 1 => Ok(None),
-            Some(instant) if (1971..=9000).contains(&instant.year()) => Ok(Some(instant)),
-            Some(_) => Err(format!("`{key}` lies outside the years 1971 to 9000")),
+            Some(instant) => dated(instant, key).map(Some),
             None => Err(format!("`{key}` is `{}`, and no instant", text.chars().take(40).collect::<String>())),
         }
     }

@@ -35,17 +35,22 @@ impl Foreign for GithubDeployments {
         }
         // Of one second, what follows in the order of states came later.
         statuses.sort_by_key(|(at, state)| (*at, *state as u8));
-        let told = statuses.last().map(|(_, state)| *state);
-        self.untold += usize::from(told.is_none());
-        let state = told.unwrap_or(DeploymentState::InProgress);
-        let began = statuses.iter().find(|(_, state)| *state == DeploymentState::InProgress).map(|(at, _)| *at);
+        self.untold += usize::from(statuses.is_empty());
         let ends = |state: DeploymentState| state.is_final() && state != DeploymentState::Inactive;
+        let ended = statuses.iter().rev().find(|(_, state)| ends(*state)).copied();
+        // What is queued again has run before; what is inactive has ended before, well or badly.
+        let last = statuses.iter().rev().find(|(_, state)| state.has_started()).or(statuses.last());
+        let state = match (last, ended) {
+            (Some((_, DeploymentState::Inactive)), Some((_, ended))) => ended,
+            (Some((_, state)), _) => *state,
+            (None, _) => DeploymentState::InProgress,
+        };
+        let began = statuses.iter().find(|(_, state)| *state == DeploymentState::InProgress).map(|(at, _)| *at);
         let start = began.unwrap_or(created);
-        let finish = statuses.iter().rev().find(|(_, state)| ends(*state)).map(|(at, _)| *at);
         history.push(Deployment {
             environment: fields.required("environment")?.into(),
             commit: Some(CommitId::new(&fields.required("sha")?)),
-            finished_at: finish.filter(|finish| state.is_final() && *finish >= start),
+            finished_at: ended.map(|(at, _)| at).filter(|finish| state.is_final() && *finish >= start),
             actor: fields.below("creator").text("login").map(Into::into),
             url: fields.text("url").map(Into::into),
             ..deployment(fields.required("id")?, state, start)

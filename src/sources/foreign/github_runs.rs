@@ -37,9 +37,9 @@ impl Foreign for GithubRuns {
         let id = fields.required("databaseId").map_err(lacking)?;
         let commit = fields.required("headSha").map_err(lacking)?;
         let status = fields.required("status").map_err(lacking)?;
-        let created = fields.instant("createdAt")?;
-        let start =
-            fields.instant("startedAt")?.or(created).ok_or_else(|| lacking("`startedAt` is missing".to_owned()))?;
+        let attempt = fields.number("attempt").ok_or_else(|| lacking("`attempt` is missing".to_owned()))?;
+        let (created, started) = (fields.instant("createdAt")?, fields.instant("startedAt")?);
+        let start = started.or(created).ok_or_else(|| lacking("`startedAt` is missing".to_owned()))?;
         self.workflows.extend(fields.text("workflowName"));
         if self.workflows.len() > 1 {
             let names: Vec<&str> = self.workflows.iter().map(String::as_str).collect();
@@ -53,6 +53,23 @@ impl Foreign for GithubRuns {
             None => self.unnumbered = true,
         }
         self.oldest = Some(self.oldest.map_or(start, |oldest| oldest.min(start)));
+        let one = |number: u64, state, start| Deployment {
+            commit: Some(CommitId::new(&commit)),
+            run: Some(format!("{id}/{number}").into()),
+            url: fields.text("url").map(Into::into),
+            ..deployment(format!("{id}/{number}"), state, start)
+        };
+        // Whatever becomes of the last attempt, those before it have deployed.
+        if attempt > 1 {
+            self.tried_again += 1;
+            let first = created.filter(|created| *created <= start);
+            if let Some(created) = first {
+                history.push(Deployment { precision: Precision::Guessed, ..one(1, DeploymentState::Failure, created) });
+            }
+            if started.is_none() || first.is_none() || attempt > 2 {
+                self.hidden = self.hidden.max(Some(started.unwrap_or(Instant::MAX_UTC)));
+            }
+        }
         let state = match (status.as_str(), fields.text("conclusion").as_deref()) {
             ("completed", Some("success" | "neutral")) => DeploymentState::Success,
             ("completed", Some("failure" | "timed_out")) => DeploymentState::Failure,
@@ -70,24 +87,8 @@ impl Foreign for GithubRuns {
             }
             (other, _) => return Err(format!("`status` is `{other}`, which is not known")),
         };
-        let attempt = fields.number("attempt").unwrap_or(1);
-        let one = |number: u64, state, start| Deployment {
-            commit: Some(CommitId::new(&commit)),
-            run: Some(format!("{id}/{number}").into()),
-            url: fields.text("url").map(Into::into),
-            ..deployment(format!("{id}/{number}"), state, start)
-        };
         let finish = fields.instant("updatedAt")?.filter(|finish| state.is_final() && *finish >= start);
         history.push(Deployment { finished_at: finish, ..one(attempt, state, start) });
-        if attempt > 1 {
-            self.tried_again += 1;
-            if let Some(created) = created.filter(|created| *created < start) {
-                history.push(Deployment { precision: Precision::Guessed, ..one(1, DeploymentState::Failure, created) });
-            }
-            if attempt > 2 || created.is_none() {
-                self.hidden = self.hidden.max(Some(start));
-            }
-        }
         Ok(())
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Objects {
     /// By namespace and Deployment.
     sets: BTreeMap<(String, String), Vec<Set>>,
     latest: BTreeMap<(String, String), Latest>,
+    /// Whether there is any object that is not of Argo CD.
+    is_cluster: bool,
 }
 
 /// One replica set: one template of a Deployment.
@@ -36,8 +38,8 @@ struct Set {
 /// How a Deployment's newest revision fares.
 struct Latest {
     revision: u64,
-    state: DeploymentState,
-    finish: Option<Instant>,
+    /// Where the Deployment says so.
+    progress: Option<(DeploymentState, Option<Instant>)>,
 }
 
 impl Objects {
@@ -77,16 +79,18 @@ impl Objects {
             .below("status")
             .each("conditions")
             .find(|condition| condition.text("type").as_deref() == Some("Progressing"));
-        let (Some(progress), Some(revision)) = (progress, metadata.below("annotations").number(REVISION)) else {
-            return Ok(());
+        let Some(revision) = metadata.below("annotations").number(REVISION) else { return Ok(()) };
+        let told = |progress: Fields<'_>| {
+            let state = match (progress.text("status").as_deref(), progress.text("reason").as_deref()) {
+                (Some("True"), Some("NewReplicaSetAvailable")) => DeploymentState::Success,
+                (Some("False"), _) => DeploymentState::Failure,
+                _ => DeploymentState::InProgress,
+            };
+            let finish = progress.instant("lastUpdateTime")?.filter(|_| state.is_final());
+            Ok::<_, String>((state, finish))
         };
-        let state = match (progress.text("status").as_deref(), progress.text("reason").as_deref()) {
-            (Some("True"), Some("NewReplicaSetAvailable")) => DeploymentState::Success,
-            (Some("False"), _) => DeploymentState::Failure,
-            _ => DeploymentState::InProgress,
-        };
-        let finish = progress.instant("lastUpdateTime")?.filter(|_| state.is_final());
-        self.latest.insert(key, Latest { revision, state, finish });
+        let progress = progress.map(told).transpose()?;
+        self.latest.insert(key, Latest { revision, progress });
         Ok(())
     }
 }
@@ -102,13 +106,23 @@ impl Foreign for Objects {
 
     fn take(&mut self, entry: &Entry, history: &mut History) -> Result<(), String> {
         let fields = Fields::of(entry);
-        match fields.text("kind").as_deref() {
+        let kind = fields.text("kind");
+        let (is_own, is_argo) = match kind.as_deref() {
+            Some("ReplicaSet" | "Deployment") => (true, false),
+            // `argocd app get` leaves the kind out.
+            Some("Application") | None => (false, true),
+            Some(_) => (false, false),
+        };
+        if (is_own && self.argo.is_some()) || (is_argo && self.is_cluster) {
+            return Err("an application of Argo CD and ReplicaSets are two histories: give one at a time".to_owned());
+        }
+        self.is_cluster |= is_own;
+        match kind.as_deref() {
             Some("ReplicaSet") => self.set(fields, history),
             Some("Deployment") => {
                 history.seen -= 1;
                 self.latest(fields)
             }
-            // `argocd app get` leaves the kind out.
             Some("Application") | None => self.argo.get_or_insert_default().take(entry, history),
             Some(kind @ ("DaemonSet" | "StatefulSet" | "ControllerRevision")) => Err(format!(
                 "a {kind} does not tell when its revisions were rolled out: keep a deploy log, or deploy through `deploy-rhythm run`"
@@ -120,7 +134,7 @@ impl Foreign for Objects {
     }
 
     fn finish(self: Box<Self>, history: &mut History) {
-        let Self { argo, sets, latest } = *self;
+        let Self { argo, mut sets, latest, is_cluster } = *self;
         if let Some(argo) = argo {
             argo.finish(history);
             return;
@@ -131,9 +145,22 @@ impl Foreign for Objects {
                 sets.len()
             ));
         }
+        // A Deployment whose sets are not in the list has been rolled out no less.
+        for key in latest.keys() {
+            sets.entry(key.clone()).or_default();
+        }
+        let is_told = |(key, sets): (&(String, String), &Vec<Set>)| {
+            let newest = latest.get(key).map(|latest| latest.revision);
+            newest.is_none_or(|newest| sets.iter().any(|set| set.revision == newest))
+        };
+        let are_told = !(is_cluster && sets.is_empty()) && sets.iter().all(is_told);
         let mut since = None;
         for (key, sets) in sets {
             since = since.max(rollouts(sets, latest.get(&key), history));
+        }
+        if !are_told {
+            since = Some(Instant::MAX_UTC);
+            history.note("what was rolled out is not in the list: `kubectl get deployments,replicasets -o json` lists each Deployment with its ReplicaSets; those of an Argo Rollout tell no revision of a Deployment");
         }
         history.complete_since = since;
         history.note("a ReplicaSet tells when it was created, to the second: that a rollout back to it came later is seen, and not when; neither is whether an earlier one failed");
@@ -154,8 +181,9 @@ fn rollouts(mut sets: Vec<Set>, latest: Option<&Latest>, history: &mut History) 
         numbers.extend(set.earlier.iter().map(|number| (*number, (*number == first).then_some(set.created))));
         numbers.push((set.revision, (!again).then_some(set.created)));
         let told = latest.filter(|latest| !again && latest.revision == set.revision);
+        let told = told.and_then(|latest| latest.progress);
         let (state, finish) = match told {
-            Some(latest) => (latest.state, latest.finish.filter(|finish| *finish >= set.created)),
+            Some((state, finish)) => (state, finish.filter(|finish| *finish >= set.created)),
             None if Some(set.revision) != newest || again => (DeploymentState::Inactive, None),
             None if set.is_ready => (DeploymentState::Success, None),
             None => (DeploymentState::InProgress, None),

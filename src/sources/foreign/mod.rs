@@ -15,6 +15,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use super::bad::Bad;
 use super::deployments::Records;
 use crate::engine::calendar::utc;
 use crate::engine::event::{Deployment, Instant};
@@ -26,9 +27,6 @@ pub use columns::{Columns, columns};
 
 /// The environment of a record whose source names none: what is asked for is meant. No policy and no log can name it.
 pub const UNNAMED: &str = "";
-
-/// How many bad entries are shown.
-const SHOWN: usize = 20;
 
 /// What tells other tools' histories from a deploy log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,10 +116,15 @@ struct History {
     left_out: BTreeMap<&'static str, usize>,
     complete_since: Option<Instant>,
     notes: Vec<String>,
+    bad: Bad,
 }
 
 impl History {
     fn push(&mut self, deployment: Deployment) {
+        // Of a history with a bad entry nothing is used.
+        if !self.bad.is_empty() {
+            return;
+        }
         self.deployments.push(deployment);
         self.places.push(self.place);
     }
@@ -136,18 +139,18 @@ impl History {
 
     /// Drops what is listed twice, as pages do where something new comes between them; names ids that mean two things, and
     /// runs of two commits.
-    fn disagreements(&mut self) -> Vec<(usize, String)> {
+    fn disagreements(&mut self) {
         let (deployments, places) = (&self.deployments, &self.places);
         let mut ids = Firsts::with_room_for(deployments.len());
         let mut runs = Firsts::with_room_for(deployments.len());
-        let (mut bad, mut keep) = (Vec::new(), vec![true; deployments.len()]);
+        let (mut bad, mut keep) = (Bad::default(), vec![true; deployments.len()]);
         for (index, one) in deployments.iter().enumerate() {
             let first = ids.of(&&*one.id, index, |other| &*deployments[other].id);
             if first != index {
                 keep[index] = false;
                 if deployments[first] != *one {
                     let (id, place) = (clean(&one.id), places[first]);
-                    bad.push((places[index], format!("`{id}` stands at {place} already, otherwise")));
+                    bad.push(places[index], format!("`{id}` stands at {place} already, otherwise"));
                 }
             }
             let Some(run) = &one.run else { continue };
@@ -155,7 +158,7 @@ impl History {
             let first = runs.of(&(&*one.environment, Some(&**run)), index, name_of);
             if deployments[first].commit != one.commit {
                 let (run, place) = (clean(run), places[first]);
-                bad.push((places[index], format!("run `{run}` has another commit at {place}: a run ships one")));
+                bad.push(places[index], format!("run `{run}` has another commit at {place}: a run ships one"));
             }
         }
         let twice = keep.iter().filter(|keep| !**keep).count();
@@ -164,7 +167,7 @@ impl History {
             self.deployments.retain(|_| keep.next().unwrap_or(true));
             self.left_out.insert("listed twice", twice);
         }
-        bad
+        self.bad = bad;
     }
 
     /// The records, with what is to be said of them.
@@ -211,17 +214,8 @@ pub(super) fn parse(name: &str, kind: Kind, bytes: &[u8], columns: Option<&Colum
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut history = History::default();
     if kind == Kind::Table {
-        let mut bad = table::parse(name, bytes, columns, &mut history)?;
-        if bad.is_empty() {
-            bad = history.disagreements();
-        }
-        return match bad.is_empty() {
-            true => Ok(history.records(name, "CSV", "row")),
-            false => Err(refused(name, "table", "line", &bad)),
-        };
-    }
-    if columns.is_some() {
-        return Err(Error::usage(format!("`--columns` is for CSV, and {name} is JSON")).hint("leave it out"));
+        table::parse(name, bytes, columns, &mut history)?;
+        return judged(history, name, "CSV", "row", "line");
     }
     let Some(mut reader) = kind.reader() else {
         let mut entries = 0;
@@ -233,24 +227,19 @@ pub(super) fn parse(name: &str, kind: Kind, bytes: &[u8], columns: Option<&Colum
             )),
         };
     };
-    let mut bad = Vec::new();
     let mut take = |entry: &stream::Entry| {
         history.seen += 1;
         history.place += 1;
         if let Err(what) = reader.take(entry, &mut history) {
-            bad.push((history.place, what));
+            history.bad.push(history.place, what);
         }
     };
     stream::each(bytes, &mut take).map_err(|error| not_json(name, &error))?;
     let (what, noun) = (reader.name(), reader.noun());
-    if bad.is_empty() {
+    if history.bad.is_empty() {
         reader.finish(&mut history);
-        bad = history.disagreements();
     }
-    match bad.is_empty() {
-        true => Ok(history.records(name, what, noun)),
-        false => Err(refused(name, what, "entry", &bad)),
-    }
+    judged(history, name, what, noun, "entry")
 }
 
 fn not_json(name: &str, error: &serde_json::Error) -> Error {
@@ -258,15 +247,32 @@ fn not_json(name: &str, error: &serde_json::Error) -> Error {
         .hint("give the output as the tool printed it, whole")
 }
 
-fn refused(name: &str, what: &str, place: &str, bad: &[(usize, String)]) -> Error {
-    let mut text = format!("this {what} cannot be used");
-    for (number, what) in bad.iter().take(SHOWN) {
-        text.push_str(&format!("\n{name}: {place} {number}: {what}"));
+/// The records, or every bad place and what is wrong there.
+fn judged(mut history: History, name: &str, what: &str, noun: &str, place: &str) -> Result<Records, Error> {
+    if history.bad.is_empty() {
+        history.disagreements();
     }
-    if let Some(more) = bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        text.push_str(&format!("\n… and {more} more"));
+    if history.bad.is_empty() {
+        return Ok(history.records(name, what, noun));
     }
-    let twice = bad.iter().any(|(_, what)| what.ends_with("already, otherwise"));
-    let error = Error::usage(text);
-    if twice { error.hint("give one release, application or workflow at a time") } else { error }
+    let twice = history.bad.shown().any(|what| what.ends_with("already, otherwise"));
+    let error = Error::usage(history.bad.told(&format!("this {what}"), |number| format!("{name}: {place} {number}")));
+    Err(if twice { error.hint("give one release, application or workflow at a time") } else { error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::History;
+    use super::fields::deployment;
+    use crate::engine::event::{DeploymentState, Instant};
+
+    #[test]
+    fn of_a_history_with_a_bad_entry_nothing_is_kept() {
+        let mut history = History::default();
+        let one = || deployment("1", DeploymentState::Success, Instant::UNIX_EPOCH);
+        history.push(one());
+        history.bad.push(2, "no".to_owned());
+        history.push(one());
+        assert_eq!((history.deployments.len(), history.places.len()), (1, 1));
+    }
 }

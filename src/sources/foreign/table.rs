@@ -1,6 +1,6 @@
 //! CSV: a table with a line of names, whoever wrote it. `--columns` says which column holds what.
 
-use chrono::{DateTime, Datelike, NaiveDateTime};
+use chrono::{DateTime, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::History;
@@ -10,6 +10,7 @@ use crate::engine::calendar::{Bound, instant_of};
 use crate::engine::event::{Deployment, DeploymentState, Instant, parse_instant};
 use crate::error::Error;
 use crate::render::clean;
+use crate::sources::dated;
 
 /// The words for what became of a deployment.
 const WORDS: [(DeploymentState, &[&str]); 4] = [
@@ -35,13 +36,8 @@ pub(super) fn separator(beginning: &[u8]) -> Option<u8> {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).filter(|(_, count)| *count > 0).map(|(sign, _)| sign)
 }
 
-/// Reads a table; returns the bad lines.
-pub(super) fn parse(
-    name: &str,
-    bytes: &[u8],
-    columns: Option<&Columns>,
-    history: &mut History,
-) -> Result<Vec<(usize, String)>, Error> {
+/// Reads a table.
+pub(super) fn parse(name: &str, bytes: &[u8], columns: Option<&Columns>, history: &mut History) -> Result<(), Error> {
     let separator = separator(bytes.trim_ascii_start()).unwrap_or(b',');
     let mut table = csv::ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_reader(bytes);
     let unreadable = |error: &csv::Error| {
@@ -57,7 +53,6 @@ pub(super) fn parse(
     };
     let names: Vec<String> = table.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_owned).collect();
     let layout = Layout::of(name, &names, columns)?;
-    let mut bad = Vec::new();
     for row in table.records() {
         let row = row.map_err(|error| unreadable(&error))?;
         if row.iter().all(str::is_empty) {
@@ -67,10 +62,10 @@ pub(super) fn parse(
         history.seen += 1;
         match layout.deployment(&row, history.place) {
             Ok(deployment) => history.push(deployment),
-            Err(what) => bad.push((history.place, what)),
+            Err(what) => history.bad.push(history.place, what),
         }
     }
-    Ok(bad)
+    Ok(())
 }
 
 /// The line of a row: before it may stand the rest of a line's end, and empty lines.
@@ -190,8 +185,7 @@ impl<'a> Layout<'a> {
             (None, None, _) => None,
         };
         match found {
-            Some(found) if (1971..=9000).contains(&found.year()) => Ok(found),
-            Some(_) => Err(format!("`{text}` lies outside the years 1971 to 9000")),
+            Some(found) => dated(found, text),
             None => Err(format!("`{text}` is no instant: write 2026-02-04T14:03:00Z or 2026-02-04 14:03:00 +0100")),
         }
     }

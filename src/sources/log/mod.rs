@@ -3,59 +3,20 @@
 mod line;
 mod plain;
 
-use std::fmt;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
-use super::files;
+use super::bad::Bad;
+use super::{dated, files};
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 use crate::engine::firsts::Firsts;
 use crate::error::Error;
 use line::{Field, any_json};
 
-/// How many bad lines are shown.
-const SHOWN: usize = 20;
-
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
-
-/// What is wrong with a log; nothing is judged on the rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct LogErrors {
-    name: String,
-    bad: Bad,
-}
-
-/// The first bad lines, and how many there are: a file that is no log at all has millions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Bad {
-    shown: Vec<(usize, String)>,
-    count: usize,
-}
-
-impl Bad {
-    fn push(&mut self, line: usize, what: String) {
-        self.count += 1;
-        if self.shown.len() < SHOWN {
-            self.shown.push((line, what));
-        }
-    }
-}
-
-impl fmt::Display for LogErrors {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "the deploy log cannot be used")?;
-        for (line, what) in &self.bad.shown {
-            write!(out, "\n{}:{line}: {what}", self.name)?;
-        }
-        match self.bad.count.saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(out, "\n… and {more} more"),
-        }
-    }
-}
 
 /// Reads a whole log, line by line: what is kept is what it says, not its text.
 ///
@@ -96,11 +57,11 @@ pub fn parse(name: &str, mut text: impl BufRead) -> Result<Vec<Deployment>, Erro
     }
     reading.take(&carried);
     let Reading { deployments, numbers, bad, .. } = reading;
-    let bad = if bad.count == 0 { disagreements(&deployments, &numbers) } else { bad };
-    if bad.count == 0 {
+    let bad = if bad.is_empty() { disagreements(&deployments, &numbers) } else { bad };
+    if bad.is_empty() {
         return Ok(deployments);
     }
-    Err(Error::usage(LogErrors { name: name.to_owned(), bad }.to_string()))
+    Err(Error::usage(bad.told("the deploy log", |line| format!("{name}:{line}"))))
 }
 
 /// A log as far as it was read.
@@ -124,7 +85,7 @@ impl Reading {
         }
         match read_line(line, &mut self.writer) {
             // Of a log with a bad line nothing is used.
-            Ok(_) if self.bad.count > 0 => {}
+            Ok(_) if !self.bad.is_empty() => {}
             Ok(deployment) => {
                 self.deployments.push(deployment);
                 self.numbers.push(self.lines);
@@ -222,11 +183,7 @@ fn instant(key: &str, text: &str) -> Result<Instant, String> {
             text.chars().take(40).collect::<String>()
         )
     })?;
-    if (1971..=9000).contains(&instant.year()) {
-        Ok(instant)
-    } else {
-        Err(format!("`{key}` lies outside the years 1971 to 9000"))
-    }
+    dated(instant, key)
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that nearly every log has.
