@@ -54,6 +54,10 @@ fn an_agent_hears_what_it_may_do_instead() {
         "git -c color.ui=never push --all",
         "sudo -u deploy env A=b git push",
         "git p main",
+        "git push origin heads/main",
+        "git push origin refs/heads/main:refs/heads/main",
+        "git push origin 'refs/heads/*'",
+        "git push origin :",
     ] {
         let (code, out, error) = runs(&shop, command);
         assert_eq!((code, out.as_str()), (2, ""), "{command}: {error}");
@@ -68,6 +72,8 @@ fn an_agent_hears_what_it_may_do_instead() {
         "make ship",
         "cap production deploy",
         "gh workflow run deploy.yml -f environment=production",
+        "bin/kamal deploy --version HEAD",
+        "make ship --version 2",
     ] {
         let (code, _, error) = runs(&shop, command);
         assert_eq!(code, 2, "{command}: {error}");
@@ -82,6 +88,86 @@ fn an_agent_hears_what_it_may_do_instead() {
     }
     assert_eq!(runs(&shop, "gh pr merge 12 --squash").0, 2);
     assert_eq!(runs(&shop, "git push heroku main").0, 2);
+}
+
+/// The same, where nothing is left to push.
+fn even() -> (Fixture, Fixture) {
+    let (remote, shop) = spent();
+    shop.git(0, &["branch", "topic"]);
+    shop.git(0, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    (remote, shop)
+}
+
+#[test]
+fn a_push_is_judged_behind_the_commands_before_it() {
+    let (_remote, shop) = even();
+    shop.git(0, &["config", "alias.ci", "commit"]);
+    for command in [
+        "git commit -m fix && git push",
+        "git ci -am fix; git push origin main",
+        "git merge topic && git push origin HEAD",
+        "git checkout .github/deploy-rhythm.yml; git commit -m x; git push origin HEAD",
+        "git checkout - && git push origin HEAD",
+        "B=main; git switch $B && git push",
+        "git switch -c other && git push origin other:main",
+    ] {
+        assert!(runs(&shop, command).2.contains("push-frequency"), "{command}");
+    }
+    for command in
+        ["git push", "git switch -c t2 && git push -u origin HEAD", "git checkout topic && git push origin @"]
+    {
+        assert_eq!(runs(&shop, command), (0, String::new(), String::new()), "{command}");
+    }
+    shop.git(0, &["checkout", "--quiet", "topic"]);
+    assert_eq!(runs(&shop, "git checkout main && git merge topic && git push").0, 2);
+    assert_eq!(runs(&shop, "git commit -m fix && git push").0, 0);
+}
+
+#[test]
+fn the_home_of_a_branch_is_known_by_any_address() {
+    let (remote, shop) = spent();
+    let path = remote.path.display().to_string();
+    for push in [format!("git push {path} main"), format!("git push file://{path}/ main")] {
+        assert_eq!(runs(&shop, &push).0, 2, "{push}");
+    }
+    shop.git(0, &["remote", "set-url", "origin", "git@example.org:o/r.git"]);
+    shop.git(0, &["remote", "add", "again", "ssh://git@example.org/o/r"]);
+    shop.git(0, &["remote", "add", "fork", "https://example.org/me/r.git"]);
+    assert_eq!(runs(&shop, "git push https://example.org/o/r.git main").0, 2);
+    assert_eq!(runs(&shop, "git push again main").0, 2);
+    assert_eq!(runs(&shop, "git push fork main").0, 0);
+    // What git is told to push where nobody says.
+    shop.git(0, &["checkout", "--quiet", "-b", "topic"]);
+    assert_eq!(runs(&shop, "git push").0, 0);
+    shop.git(0, &["config", "remote.origin.push", "HEAD:refs/heads/main"]);
+    assert_eq!(runs(&shop, "git push").0, 2);
+    shop.git(0, &["config", "--unset", "remote.origin.push"]);
+    shop.git(0, &["config", "remote.origin.mirror", "true"]);
+    assert_eq!(runs(&shop, "git push").0, 2);
+}
+
+#[test]
+fn a_refusal_never_says_a_part_of_a_command() {
+    let (_remote, shop) = spent();
+    let long = format!("kamal deploy --version {} --config-file config/deploy.yml -d production", shop.id("HEAD"));
+    for command in [long.as_str(), "T=x; kamal deploy --roles $T"] {
+        let (_, _, error) = runs(&shop, command);
+        assert!(error.contains("the same behind `deploy-rhythm run --environment production --wait 2h"), "{error}");
+        assert!(!error.contains("-- kamal"), "{error}");
+    }
+    assert!(runs(&shop, "kamal deploy -v -d production").2.contains("-- kamal deploy -v -d production`."));
+}
+
+#[test]
+fn what_time_does_not_open_comes_before_what_it_does() {
+    let frozen = "  zeta:\n    trigger: push\n    hard-mandatory: [{freeze: {from: 2020-01-01T00:00:00Z, to: 2099-01-01T00:00:00Z, because: stock}}]\n";
+    let (_remote, shop) = shop(&format!("{ONE_PUSH}{frozen}"));
+    shop.commit(2, "Second");
+    assert_eq!(git(&shop, &["push", "--quiet"]).0, 0);
+    shop.commit(3, "Third");
+    let (code, _, error) = runs(&shop, "git push");
+    assert_eq!(code, 2);
+    assert!(error.contains("(zeta)") && error.contains("freeze: "), "{error}");
 }
 
 #[test]
@@ -138,6 +224,7 @@ fn ways_round_the_gate_are_answered() {
         "kamal deploy -H",
         "KAMAL_LOCK=true kamal deploy",
         "deploy-rhythm run --policy continuous -- kamal deploy",
+        "deploy-rhythm run --policy continuous -- kamal deploy --version abc",
         "DEPLOY_RHYTHM_LEDGER=x.sqlite deploy-rhythm run -- kamal deploy",
         "deploy-rhythm init --hook all --remove",
         "rm .git/hooks/pre-push",

@@ -59,7 +59,10 @@ pub(super) fn push(
             continue;
         }
         let refusal = judged(subject, subject.gather_push(policy, question, pushing)?);
-        let rank = |refusal: &Refusal| (refusal.report.decision.verdict, refusal.report.decision.next_approval);
+        // What time alone does not open is later than any instant.
+        let rank = |Refusal { report: Report { decision, .. }, .. }: &Refusal| {
+            (decision.verdict, decision.next_approval.is_none(), decision.next_approval)
+        };
         if let Some(refusal) = refusal.filter(|one| worst.as_ref().is_none_or(|worst| rank(one) > rank(worst))) {
             worst = Some(refusal);
         }

@@ -16,7 +16,7 @@ use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Rollouts, Stage, apply};
 use crate::ledger::owner::Owner;
 use crate::ledger::{Change, Scope, State};
-use crate::render::refusal::{Refused, refusal};
+use crate::render::refusal::{Later, Refused, refusal};
 
 /// How the runs begin that these hooks record.
 const RUN: &str = "kamal ";
@@ -113,7 +113,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     let Kamal { command, destination, .. } = &edge.surroundings.kamal;
     let to = destination.as_ref().map(|name| format!(" -d {name}")).unwrap_or_default();
     let command = format!("kamal {}{to}", command.as_deref().unwrap_or("deploy"));
-    say(&refusal(&report, &Refused { what: "this Kamal deploy", command: Some(&command), budget: None }));
+    say(&refusal(&report, &Refused { what: "this Kamal deploy", later: Later::Behind(Some(&command)), budget: None }));
     Ok(Outcome { text: String::new(), code: 1 })
 }
 

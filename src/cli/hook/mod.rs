@@ -6,6 +6,7 @@ mod guarded;
 pub(super) mod install;
 mod judge;
 mod kamal;
+mod moves;
 mod push;
 mod shell;
 
