@@ -182,10 +182,15 @@ fn kamal_s_hooks_judge_inside_its_lock_and_record() {
         error.contains("HOLD until ") && error.contains("max-frequency") && error.contains("-- kamal deploy"),
         "{error}"
     );
+    assert!(error.contains("Left: 0 of 3."), "{error}");
     // A rollback skips the budget.
     let (code, _, error) = kamal(&shop, "pre-deploy", "rollback", &first);
     assert_eq!(code, 0, "{error}");
     assert_eq!(kamal(&shop, "pre-deploy", "deploy", "no-commit").0, 2);
+    // Where nothing could be judged, nothing was recorded either, and nothing else is said: that rollback's Kamal is gone.
+    shop.write("deploys.jsonl", "no record\n");
+    let (code, _, error) = kamal(&shop, "pre-deploy", "deploy", &third);
+    assert!(code != 0 && !error.contains("recorded as failed"), "{code}: {error}");
     assert_eq!(output(&shop, &["ledger", "verify"]).0, 0);
 }
 
@@ -268,8 +273,31 @@ fn without_a_terminal_some_acts_need_a_name_in_the_policy() {
     shop.commit(2, "Name ada");
     assert_eq!(git(&shop, &["push", "--quiet"]).0, 0);
     assert_eq!(output(&shop, &hotfix).0, 0);
-    let (code, _, error) = finish(binary(&shop, &hotfix).env("CLAUDECODE", "1").spawn().expect("it runs"));
+    let claude = |words: &[&str]| finish(binary(&shop, words).env("CLAUDECODE", "1").spawn().expect("it runs"));
+    let (code, _, error) = claude(&hotfix);
     assert_eq!(code, 2, "{error}");
+    // Nobody brings the policy that names them.
+    shop.write("mine.yml", &ONE_PUSH.replace("hooks: {", "hooks: {without-terminal: [claude-code], "));
+    let (code, _, error) = claude(&[&hotfix[..1], &["--policy", "mine.yml"], &hotfix[1..]].concat());
+    assert!(code == 2 && error.contains("cannot claim a hotfix"), "{code}: {error}");
+}
+
+#[test]
+fn a_hook_that_is_switched_off_is_not_taken_for_one() {
+    let (_remote, shop) = shop(ONE_PUSH);
+    let mode = |mode: &str| {
+        let done = Command::new("chmod").args([mode, ".git/hooks/pre-push"]).current_dir(&shop.path).status();
+        assert!(done.expect("chmod runs").success());
+    };
+    shop.write(".git/hooks/pre-push", "#!/bin/sh\nexit 0\n");
+    mode("-x");
+    let hook = ["init", "--hook", "pre-push"];
+    let (code, _, error) = output(&shop, &hook);
+    assert!(code == 2 && error.contains("is not executable, so git never runs it"), "{code}: {error}");
+    mode("+x");
+    assert_eq!(output(&shop, &hook).0, 0);
+    mode("-x");
+    assert_eq!(output(&shop, &hook).0, 2);
 }
 
 #[test]

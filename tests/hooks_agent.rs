@@ -58,6 +58,16 @@ fn an_agent_hears_what_it_may_do_instead() {
         "git push origin refs/heads/main:refs/heads/main",
         "git push origin 'refs/heads/*'",
         "git push origin :",
+        "sudo -n git push",
+        "sudo A=b git push",
+        "sudo -nu deploy git push",
+        "xargs -P 4 git push origin main",
+        "bash -ce 'git push'",
+        "bash -c -o pipefail 'git push'",
+        "mkdir t && cd t && true && cd .. && git push",
+        "cd -- . && git push",
+        "cd nowhere; git push",
+        "cd /tmp && cd - && git push",
     ] {
         let (code, out, error) = runs(&shop, command);
         assert_eq!((code, out.as_str()), (2, ""), "{command}: {error}");
@@ -74,6 +84,8 @@ fn an_agent_hears_what_it_may_do_instead() {
         "gh workflow run deploy.yml -f environment=production",
         "bin/kamal deploy --version HEAD",
         "make ship --version 2",
+        "direnv exec . kamal deploy",
+        "cd sub && make ship",
     ] {
         let (code, _, error) = runs(&shop, command);
         assert_eq!(code, 2, "{command}: {error}");
@@ -191,6 +203,15 @@ fn what_cannot_deploy_passes_unheard() {
         "deploy-rhythm run --wait 2h -- kamal deploy",
         "git push; )(",
         &"(".repeat(3000),
+        &"{ ".repeat(8000),
+        &"{".repeat(60_000),
+        &"if ".repeat(5000),
+        &"while ".repeat(3000),
+        &"case x in a) ".repeat(3000),
+        &"coproc ".repeat(8000),
+        &"$[".repeat(20_000),
+        "fly deploy --help",
+        "bin/deploy --version",
         "cat .github/deploy-rhythm.yml",
         "rm -rf target",
     ] {
@@ -232,6 +253,14 @@ fn ways_round_the_gate_are_answered() {
         "sed -i 's/exit 1/exit 0/' .kamal/hooks/pre-deploy",
         "echo '{}' > .claude/settings.json",
         "sqlite3 .git/deploy-rhythm/ledger.sqlite 'delete from rollouts'",
+        "export DEPLOY_RHYTHM_LEDGER=/tmp/x; deploy-rhythm run -- kamal deploy",
+        "rm -f .claude/*",
+        "rm .cl*/settings.{json,bak}",
+        "git rm .claude/settings.json",
+        "git mv .kamal/hooks/pre-deploy x",
+        "git checkout HEAD~1 -- .claude",
+        "git -C .kamal restore hooks",
+        "echo '{\"disableAllHooks\": true}' > .claude/settings.local.json",
     ] {
         let (code, _, error) = runs(&shop, command);
         assert_eq!(code, 2, "{command}: {error}");
@@ -246,6 +275,62 @@ fn ways_round_the_gate_are_answered() {
     let (code, out, _) = write(".github/deploy-rhythm.yml", "version: 1\n");
     let said: Json = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &said["hookSpecificOutput"]["hookEventName"]), (0, &json!("PreToolUse")));
-    let edit = json!({"file_path": shop.path.join(".claude/settings.json"), "old_string": "30", "new_string": "60"});
-    assert_eq!(asked(&shop, "Edit", &edit).0, 0);
+    let edit = |tool: &str, file: &str, old: &str, new: &str| {
+        asked(&shop, tool, &json!({"file_path": shop.path.join(file), "old_string": old, "new_string": new})).0
+    };
+    let settings = ".claude/settings.json";
+    assert_eq!(edit("Edit", settings, "30", "60"), 0);
+    assert_eq!(edit("Edit", settings, "deploy-rhythm hook", "true # deploy-rhythm hook"), 2);
+    assert_eq!(edit("Edit", settings, "PreToolUse", "PostToolUse"), 2);
+    assert_eq!(edit("Edit", settings, "Bash|", ""), 2);
+    assert_eq!(edit("Edit", settings, "\"timeout\"", "\"async\": true, \"timeout\""), 2);
+    assert_eq!(edit("Edit", settings, "not there", "disableAllHooks"), 0);
+    assert_eq!(write(".claude/settings.local.json", r#"{"disableAllHooks": true}"#).0, 2);
+    assert_eq!(write(".claude/settings.local.json", r#"{"model": "x"}"#).0, 0);
+    let notebook = json!({"notebook_path": shop.path.join(".git/hooks/pre-push"), "new_source": ""});
+    assert_eq!(asked(&shop, "NotebookEdit", &notebook).0, 2);
+}
+
+#[test]
+fn what_cannot_be_known_or_is_no_hook_is_written_unheard() {
+    let (_remote, shop) = shop(ONE_PUSH);
+    assert_eq!(output(&shop, &["init", "--hook", "all"]).0, 0);
+    for command in [
+        "echo hi > \"$LOG\"",
+        "for f in *.bak; do rm \"$f\"; done",
+        "T=$(mktemp); ls > $T; rm -f $T",
+        "tee \"$LOG\" < x",
+        "cp README.md \"$OUT\"",
+        "rm -f *.bak .claude/*.tmp",
+        "git checkout . && git restore .",
+        "git checkout main",
+        "git restore --staged .claude/settings.json",
+        "echo '{}' > .claude/settings.local.json",
+    ] {
+        assert_eq!(runs(&shop, command), (0, String::new(), String::new()), "{command}");
+    }
+}
+
+#[test]
+fn hooks_are_kept_wherever_they_lie() {
+    let (_remote, other) = shop(ONE_PUSH);
+    other.git(0, &["config", "core.hooksPath", ".husky/_"]);
+    other.write(".husky/pre-push", "#!/bin/sh\nnpm test\n");
+    assert_eq!(output(&other, &["init", "--hook", "all"]).0, 0);
+    let (_remote, here) = shop(ONE_PUSH);
+    assert_eq!(runs(&other, "rm .husky/pre-push").0, 2);
+    // From another repository than the one that the agent is in.
+    let path = other.path.display();
+    for command in
+        [format!("rm {path}/.husky/pre-push"), format!("rm -rf {path}"), format!("git -C {path} rm -r .claude")]
+    {
+        assert_eq!(runs(&here, &command).0, 2, "{command}");
+    }
+    let input = json!({"file_path": other.path.join(".husky/pre-push"), "content": ""});
+    assert_eq!(asked(&here, "Write", &input).0, 2);
+    // The commands that deploy are those of the folder's policy.
+    let (_remote, spent) = spent();
+    let plain = Fixture::new();
+    let command = format!("cd {} && make ship", spent.path.display());
+    assert!(runs(&plain, &command).2.contains("min-interval"));
 }

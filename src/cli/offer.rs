@@ -20,8 +20,8 @@ pub(super) fn offer(report: &Report, subject: &Subject, policy: &EnvironmentPoli
         |level| decision.findings.iter().any(|finding| finding.level == level && finding.verdict != Verdict::Approve);
     let helps = shut(Level::SoftMandatory) && !shut(Level::HardMandatory) && told.is_readable();
     let asks_now = subject.now.clock == Clock::Machine;
-    let may = caller::may(edge, Some(&subject.found.policy), "override").is_ok();
-    (left && helps && asks_now && may).then(|| {
+    let may = || caller::may(edge, Some(&subject.repo), "override").is_ok();
+    (left && helps && asks_now && may()).then(|| {
         format!(
             "deploy-rhythm override --environment {} --commit {} --because \"why it cannot wait\" --for {}",
             word(&decision.environment),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::deployers::{Act, Push, acts, quoted};
-use super::guarded::{Guard, Guarded};
+use super::guarded::{DISABLES, Gates, Guard, is_settings, written};
 use super::judge::{self, Refusal};
 use super::moves::Moved;
 use super::shell::{Simple, Word, commands};
@@ -38,6 +38,7 @@ struct Call {
 struct Input {
     command: Option<String>,
     file_path: Option<PathBuf>,
+    notebook_path: Option<PathBuf>,
     content: Option<String>,
     old_string: Option<String>,
     new_string: Option<String>,
@@ -84,17 +85,17 @@ pub(super) fn run(edge: &Edge) -> Outcome {
 
 fn answer(edge: &Edge, call: &Call) -> Answer {
     let input = &call.tool_input;
-    match (call.tool_name.as_str(), &input.command, &input.file_path) {
-        ("Bash", Some(command), _) => shell(edge, &call.cwd, command),
-        ("Edit" | "Write" | "MultiEdit" | "NotebookEdit", _, Some(path)) => {
-            let Ok(repo) = Repo::open(&call.cwd) else { return Answer::Pass };
+    match (call.tool_name.as_str(), &input.command) {
+        ("Bash", Some(command)) => shell(edge, &call.cwd, command),
+        ("Edit" | "Write" | "MultiEdit" | "NotebookEdit", ..) => {
+            let Some(path) = input.file_path.as_ref().or(input.notebook_path.as_ref()) else { return Answer::Pass };
             let mut changes: Vec<(&str, &str)> =
                 input.edits.iter().map(|edit| (edit.old_string.as_str(), edit.new_string.as_str())).collect();
             if let (Some(old), Some(new)) = (&input.old_string, &input.new_string) {
                 changes.push((old, new));
             }
-            let found = Guarded::of(&repo, edge).edit(&call.cwd.join(path), input.content.as_deref(), &changes);
-            guarded(found)
+            let path = call.cwd.join(path);
+            guarded(Gates::new(edge).edit(&path, &call.cwd, input.content.as_deref(), &changes))
         }
         _ => Answer::Pass,
     }
@@ -122,7 +123,8 @@ fn way_round(why: &str) -> Answer {
 fn shell(edge: &Edge, cwd: &Path, command: &str) -> Answer {
     let mut remark = Answer::Pass;
     let mut named: HashMap<PathBuf, Vec<String>> = HashMap::new();
-    let mut before = Moved::default();
+    let (mut before, mut gates) = (Moved::default(), Gates::new(edge));
+    let disables = command.contains(DISABLES);
     for simple in commands(command, cwd) {
         let named = named.entry(simple.dir.clone()).or_insert_with_key(|dir| named_in(dir));
         for act in acts(&simple, named, 0) {
@@ -130,7 +132,7 @@ fn shell(edge: &Edge, cwd: &Path, command: &str) -> Answer {
                 return stop;
             }
         }
-        match writes(edge, &simple) {
+        match writes(&mut gates, &simple, disables) {
             Answer::Pass => {}
             stop @ Answer::Stop(_) => return stop,
             said @ Answer::Remark(_) => remark = said,
@@ -145,14 +147,13 @@ fn named_in(dir: &Path) -> Vec<String> {
     found.map(|found| found.policy.hooks().deploy_commands).unwrap_or_default()
 }
 
-fn writes(edge: &Edge, simple: &Simple) -> Answer {
-    let written = super::guarded::written(simple);
-    if written.is_empty() {
-        return Answer::Pass;
+/// What a command writes; `disables` tells that its text speaks of asking no hook.
+fn writes(gates: &mut Gates<'_>, simple: &Simple, disables: bool) -> Answer {
+    let written = written(simple);
+    if disables && written.iter().any(|one| is_settings(&one.path)) {
+        return guarded(Some(Guard::Hook));
     }
-    let Ok(repo) = Repo::open(&simple.dir) else { return Answer::Pass };
-    let all = Guarded::of(&repo, edge);
-    guarded(written.iter().filter_map(|path| all.written(path)).max())
+    guarded(written.iter().filter_map(|one| gates.written(one, &simple.dir)).max())
 }
 
 fn act_on(edge: &Edge, act: &Act, before: &mut Moved) -> Answer {

@@ -101,24 +101,38 @@ fn starts_with(words: &[&str], wanted: &[&str]) -> bool {
     plain == wanted
 }
 
-fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
-    let mut push = Push { dir: simple.dir.clone(), ..Push::default() };
-    let mut words = simple.words[1..].iter();
-    let sub = loop {
-        let Some(word) = words.next() else { return Vec::new() };
+/// A call of git.
+pub(super) struct Git<'a> {
+    pub dir: PathBuf,
+    pub sub: &'a str,
+    pub rest: Vec<&'a Word>,
+    /// Whether it is told to take hooks from elsewhere.
+    no_verify: bool,
+}
+
+/// The subcommand of git, and what it is told.
+pub(super) fn git_of(simple: &Simple) -> Option<Git<'_>> {
+    let (mut dir, mut no_verify) = (simple.dir.clone(), false);
+    let mut words = simple.words.iter().skip(1);
+    loop {
+        let word = words.next()?;
         match word.text.as_str() {
-            "-C" => push.dir = push.dir.join(words.next().map_or("", |word| word.text.as_str())),
+            "-C" => dir = dir.join(words.next().map_or("", |word| word.text.as_str())),
             "-c" => {
                 let value = words.next().map(|word| word.text.to_lowercase()).unwrap_or_default();
-                push.no_verify |= value.starts_with("core.hookspath");
+                no_verify |= value.starts_with("core.hookspath");
             }
             "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" => drop(words.next()),
             option if option.starts_with('-') => {}
-            _ => break word,
+            sub => return Some(Git { dir, sub, rest: words.collect(), no_verify }),
         }
-    };
-    let rest: Vec<&Word> = words.collect();
-    match sub.text.as_str() {
+    }
+}
+
+fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
+    let Some(Git { dir, sub, rest, no_verify }) = git_of(simple) else { return Vec::new() };
+    let mut push = Push { dir, no_verify, ..Push::default() };
+    match sub {
         "push" => {}
         "config" => {
             let is_hooks = |word: &&&Word| word.text.eq_ignore_ascii_case("core.hooksPath");

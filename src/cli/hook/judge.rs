@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::question::{QuestionArgs, report};
+use crate::cli::question::{QuestionArgs, budget, report};
 use crate::cli::{Edge, outer};
 use crate::engine::decision::Verdict;
 use crate::engine::event::CommitId;
@@ -102,11 +102,6 @@ fn judged(subject: &Subject, gathered: Gathered) -> Option<Refusal> {
     if report.decision.verdict == Verdict::Approve {
         return None;
     }
-    let holding = policy
-        .rules
-        .iter()
-        .zip(&report.decision.findings)
-        .find(|(_, finding)| finding.level.is_mandatory() && finding.verdict == report.decision.verdict);
-    let budget = holding.and_then(|(entry, _)| entry.rule.check().budget(&facts, subject.now.instant));
+    let budget = budget(&policy, &report, &facts);
     Some(Refusal { report, budget })
 }

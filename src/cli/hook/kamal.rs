@@ -74,17 +74,19 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     ledger.append(&mut |state| {
         if outer::of(state, edge.surroundings.run.as_deref(), &account, &commit).is_some() {
             answer = Some(Ok(None));
+            ended.clear();
             return Change::default();
         }
         // A home that somebody else was quicker at asks again: only the last judgement counts.
         request.memory = unasked.clone();
         let (state, events) = without_dead(state, &account);
-        ended = events.iter().map(|(_, event)| event.clone()).collect();
+        ended.clear();
         match request.judge(&state) {
             Ok((judged, mut change)) => {
                 if let Answer::Go(kept) = &judged.answer {
                     start(&mut change, &kept.id, &account, caller.as_ref(), edge);
                 }
+                ended.extend(events.iter().map(|(_, event)| event.clone()));
                 change.events.splice(0..0, events);
                 answer = Some(Ok(Some(judged)));
                 change
@@ -100,7 +102,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
             say(&format!("deploy-rhythm: {id} never came to post-deploy, and its Kamal has ended: recorded as failed"));
         }
     }
-    let Some(Judged { answer, report, remarks, .. }) = answer.transpose()?.flatten() else {
+    let Some(Judged { answer, report, remarks, budget, .. }) = answer.transpose()?.flatten() else {
         return Ok(Outcome::done(String::new()));
     };
     for remark in remarks {
@@ -113,7 +115,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     let Kamal { command, destination, .. } = &edge.surroundings.kamal;
     let to = destination.as_ref().map(|name| format!(" -d {name}")).unwrap_or_default();
     let command = format!("kamal {}{to}", command.as_deref().unwrap_or("deploy"));
-    say(&refusal(&report, &Refused { what: "this Kamal deploy", later: Later::Behind(Some(&command)), budget: None }));
+    say(&refusal(&report, &Refused { what: "this Kamal deploy", later: Later::Behind(Some(&command)), budget }));
     Ok(Outcome { text: String::new(), code: 1 })
 }
 

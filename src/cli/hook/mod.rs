@@ -9,6 +9,7 @@ mod kamal;
 mod moves;
 mod push;
 mod shell;
+mod wrappers;
 
 use clap::{Args, Subcommand, ValueEnum};
 
