@@ -215,7 +215,9 @@ fn push_of(edge: &Edge, push: &Push, before: &Moved) -> Answer {
     } else if refs.is_empty() && !push.tags {
         match repo.push_target(current_name) {
             None => source = Some(branch.clone()),
-            Some(to) if lands(&to) || current_lands => source = Some("HEAD".to_owned()),
+            Some(to) if lands(&to) || current.as_ref().is_some_and(|word| !word.known) => {
+                source = Some("HEAD".to_owned())
+            }
             Some(_) => {}
         }
     } else {

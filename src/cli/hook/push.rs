@@ -86,7 +86,8 @@ fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
     let place = |url: &str| {
         let path = url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/');
         let path = repo.workdir().unwrap_or(repo.git_dir()).join(path);
-        path.canonicalize().or_else(|_| path.with_added_extension("git").canonicalize()).ok()
+        let with_end = || Path::new(&format!("{}.git", path.display())).canonicalize();
+        path.canonicalize().or_else(|_| with_end()).ok()
     };
     let names = (name_of(one), name_of(other));
     one == other
