@@ -1,20 +1,19 @@
 //! The hooks, by the real thing: git pushes, Kamal's environment, an agent's tool calls; and one rollout is one rollout.
 
 mod support {
+    pub mod hooked;
     pub mod ledger;
     pub mod repo;
 }
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value as Json, json};
+use support::hooked::{ONE_PUSH, TOOL, git, ran, shop};
 use support::ledger::{Limits, alone, binary, exported, finish, last, output, until};
 use support::repo::Fixture;
 
 const MANY: Limits = Limits { deploys: 1000, per: 60, drain: 0, stale_after: 3600 };
-const TOOL: &str = env!("CARGO_BIN_EXE_deploy-rhythm");
 
 #[test]
 fn a_run_inside_a_run_is_a_part_of_it() {
@@ -58,48 +57,6 @@ fn a_value_that_names_another_s_rollout_lets_nothing_pass() {
     let (code, _, error) = output(&shop, &["run", "--", "sh", "-c", &inner]);
     assert_eq!(code, 3, "{error}");
 }
-
-/// A clone with a policy, of a bare remote; the tool is on its path.
-fn shop(policy: &str) -> (Fixture, Fixture) {
-    let remote = Fixture::bare();
-    let shop = Fixture::new();
-    shop.write(".github/deploy-rhythm.yml", policy);
-    shop.commit(1, "First");
-    shop.git(0, &["remote", "add", "origin", &format!("file://{}", remote.path.display())]);
-    assert_eq!(git(&shop, &["push", "--quiet", "--set-upstream", "origin", "main"]).0, 0);
-    shop.git(0, &["remote", "set-head", "origin", "main"]);
-    (remote, shop)
-}
-
-fn path() -> std::ffi::OsString {
-    let mut folders = vec![Path::new(TOOL).parent().expect("a folder").to_owned()];
-    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    std::env::join_paths(folders).expect("a path")
-}
-
-/// Runs a program with the tool on its path: exit code, standard output, standard error.
-fn ran(mut command: Command, input: &str) -> (i32, String, String) {
-    let mut child = command.env("PATH", path()).stdin(Stdio::piped()).spawn().expect("it runs");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
-    finish(child)
-}
-
-fn git(shop: &Fixture, words: &[&str]) -> (i32, String, String) {
-    let mut command = shop.command(&shop.path, 0);
-    // When a push was made is what its log says, by the clock.
-    command.env_remove("GIT_COMMITTER_DATE").args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
-    ran(command, "")
-}
-
-const ONE_PUSH: &str = "version: 1
-hooks: {deploy-commands: [make ship]}
-environments:
-  production:
-    hard-mandatory:
-      - push-frequency: {pushes: 2, per: 1h}
-        owner: platform
-      - fix-chain: {fixes: 2, within: 1h}
-";
 
 #[test]
 fn a_push_too_many_is_stopped_and_other_branches_pass() {
@@ -171,158 +128,6 @@ environments:
     assert_eq!(git(&by_hand, &["push"]).0, 0);
 }
 
-/// Asks the hook of Claude Code about a tool call.
-fn asked(shop: &Fixture, tool: &str, input: &Json) -> (i32, String, String) {
-    let call = json!({
-        "session_id": "1", "hook_event_name": "PreToolUse", "tool_name": tool, "cwd": shop.path, "tool_input": input,
-        "tool_use_id": "toolu_1", "permission_mode": "default",
-    });
-    ran(alone(shop, TOOL, &["hook", "claude-code"]), &call.to_string())
-}
-
-fn runs(shop: &Fixture, command: &str) -> (i32, String, String) {
-    asked(shop, "Bash", &json!({"command": command}))
-}
-
-/// A shop whose budget of pushes and deploys is spent.
-fn spent() -> (Fixture, Fixture) {
-    let policy = ONE_PUSH.to_owned()
-        + "      - min-interval: {since-start: 2h}\n        owner: platform\n  staging: {advisory: [min-interval: 5m]}\n";
-    let (remote, shop) = shop(&policy);
-    shop.commit(2, "Second");
-    assert_eq!(git(&shop, &["push", "--quiet"]).0, 0);
-    assert_eq!(output(&shop, &["run", "--environment", "production", "--", "true"]).0, 0);
-    shop.commit(3, "Third");
-    (remote, shop)
-}
-
-#[test]
-fn an_agent_hears_what_it_may_do_instead() {
-    let (_remote, shop) = spent();
-    shop.git(0, &["config", "alias.p", "push origin"]);
-    let sub = shop.path.join("sub");
-    std::fs::create_dir(&sub).expect("a folder");
-    for command in [
-        "git push",
-        "git push origin HEAD:main",
-        "git add -A && git commit -m 'now; really' && git push origin main 2>&1 | tail -3",
-        "(cd sub && git -C .. push)",
-        "FOO=1 bash -lc \"git push origin main\"",
-        "if true; then git push --force-with-lease; fi",
-        "B=main; git push origin $B",
-        "echo $(git push)",
-        "git -c color.ui=never push --all",
-        "sudo -u deploy env A=b git push",
-        "git p main",
-    ] {
-        let (code, out, error) = runs(&shop, command);
-        assert_eq!((code, out.as_str()), (2, ""), "{command}: {error}");
-        assert!(error.contains("push-frequency") && error.contains("the same again after "), "{command}: {error}");
-        assert!(error.chars().count() < 600 && error.contains("Ask: platform"), "{error}");
-    }
-    for command in [
-        "kamal deploy",
-        "bundle exec kamal redeploy -d production",
-        "timeout 600 bin/kamal app boot",
-        "fly deploy --remote-only",
-        "make ship",
-        "cap production deploy",
-        "gh workflow run deploy.yml -f environment=production",
-    ] {
-        let (code, _, error) = runs(&shop, command);
-        assert_eq!(code, 2, "{command}: {error}");
-        assert!(
-            error.contains("HOLD until ") && error.contains(" (in 1h 5") && error.contains("min-interval"),
-            "{command}: {error}"
-        );
-        assert!(error.contains("deploy-rhythm run --environment production --wait 2h"), "{command}: {error}");
-        for way in ["override", "hotfix", "no-verify", "break"] {
-            assert!(!error.contains(way), "{error}");
-        }
-    }
-    assert_eq!(runs(&shop, "gh pr merge 12 --squash").0, 2);
-    assert_eq!(runs(&shop, "git push heroku main").0, 2);
-}
-
-#[test]
-fn what_cannot_deploy_passes_unheard() {
-    let (_remote, shop) = spent();
-    shop.write(".github/workflows/lint.yml", "on: workflow_dispatch\njobs: {lint: {steps: [{run: cargo clippy}]}}\n");
-    for command in [
-        "git commit -m 'git push origin main'",
-        "git push origin HEAD:topic",
-        "git push --dry-run",
-        "git push origin --delete topic",
-        "git push --tags",
-        "git push origin v1.2",
-        "cat <<EOF\ngit push\nEOF",
-        "echo 'kamal deploy'",
-        "kamal app logs -f",
-        "kamal deploy -d staging",
-        "make ship-it",
-        "gh workflow run lint.yml",
-        "gh pr view 12",
-        "deploy-rhythm run --wait 2h -- kamal deploy",
-        "git push; )(",
-        &"(".repeat(3000),
-        "cat .github/deploy-rhythm.yml",
-        "rm -rf target",
-    ] {
-        assert_eq!(runs(&shop, command), (0, String::new(), String::new()), "{command}");
-    }
-    for input in [
-        "",
-        "no JSON",
-        "{}",
-        "[1]",
-        r#"{"tool_name": "Bash"}"#,
-        r#"{"tool_name": "Bash", "cwd": "/", "tool_input": {"command": "git push"}}"#,
-    ] {
-        let answer = ran(alone(&shop, TOOL, &["hook", "claude-code"]), input);
-        assert_eq!(answer, (0, String::new(), String::new()), "{input}");
-    }
-    assert_eq!(asked(&shop, "WebFetch", &json!({"url": "https://example.org"})).0, 0);
-}
-
-#[test]
-fn ways_round_the_gate_are_answered() {
-    let (_remote, shop) = shop(ONE_PUSH);
-    assert_eq!(output(&shop, &["init", "--hook", "all"]).0, 0);
-    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
-    shop.commit(2, "Second");
-    assert_eq!(runs(&shop, "git push").0, 0);
-    for command in [
-        "git push --no-verify",
-        "git -c core.hooksPath=/dev/null push",
-        "git config core.hooksPath /dev/null",
-        "kamal deploy -H",
-        "KAMAL_LOCK=true kamal deploy",
-        "deploy-rhythm run --policy continuous -- kamal deploy",
-        "DEPLOY_RHYTHM_LEDGER=x.sqlite deploy-rhythm run -- kamal deploy",
-        "deploy-rhythm init --hook all --remove",
-        "rm .git/hooks/pre-push",
-        "rm -rf .git/deploy-rhythm",
-        "sed -i 's/exit 1/exit 0/' .kamal/hooks/pre-deploy",
-        "echo '{}' > .claude/settings.json",
-        "sqlite3 .git/deploy-rhythm/ledger.sqlite 'delete from rollouts'",
-    ] {
-        let (code, _, error) = runs(&shop, command);
-        assert_eq!(code, 2, "{command}: {error}");
-        assert!(error.starts_with("deploy-rhythm: REJECT: "), "{command}: {error}");
-    }
-    let write = |file: &str, content: &str| {
-        asked(&shop, "Write", &json!({"file_path": shop.path.join(file), "content": content}))
-    };
-    assert_eq!(write(".claude/settings.json", "{}").0, 2);
-    assert_eq!(write(".git/hooks/pre-push", "#!/bin/sh\n").0, 2);
-    assert_eq!(write("README.md", "deploys"), (0, String::new(), String::new()));
-    let (code, out, _) = write(".github/deploy-rhythm.yml", "version: 1\n");
-    let said: Json = serde_json::from_str(&out).expect("JSON");
-    assert_eq!((code, &said["hookSpecificOutput"]["hookEventName"]), (0, &json!("PreToolUse")));
-    let edit = json!({"file_path": shop.path.join(".claude/settings.json"), "old_string": "30", "new_string": "60"});
-    assert_eq!(asked(&shop, "Edit", &edit).0, 0);
-}
-
 /// Runs one of Kamal's hooks with the environment that Kamal documents, below a process that ends with it.
 fn kamal(shop: &Fixture, hook: &str, command: &str, version: &str) -> (i32, String, String) {
     let script = format!(".kamal/hooks/{hook}");
@@ -377,10 +182,15 @@ fn kamal_s_hooks_judge_inside_its_lock_and_record() {
         error.contains("HOLD until ") && error.contains("max-frequency") && error.contains("-- kamal deploy"),
         "{error}"
     );
+    assert!(error.contains("Left: 0 of 3."), "{error}");
     // A rollback skips the budget.
     let (code, _, error) = kamal(&shop, "pre-deploy", "rollback", &first);
     assert_eq!(code, 0, "{error}");
     assert_eq!(kamal(&shop, "pre-deploy", "deploy", "no-commit").0, 2);
+    // Where nothing could be judged, nothing was recorded either, and nothing else is said: that rollback's Kamal is gone.
+    shop.write("deploys.jsonl", "no record\n");
+    let (code, _, error) = kamal(&shop, "pre-deploy", "deploy", &third);
+    assert!(code != 0 && !error.contains("recorded as failed"), "{code}: {error}");
     assert_eq!(output(&shop, &["ledger", "verify"]).0, 0);
 }
 
@@ -463,8 +273,31 @@ fn without_a_terminal_some_acts_need_a_name_in_the_policy() {
     shop.commit(2, "Name ada");
     assert_eq!(git(&shop, &["push", "--quiet"]).0, 0);
     assert_eq!(output(&shop, &hotfix).0, 0);
-    let (code, _, error) = finish(binary(&shop, &hotfix).env("CLAUDECODE", "1").spawn().expect("it runs"));
+    let claude = |words: &[&str]| finish(binary(&shop, words).env("CLAUDECODE", "1").spawn().expect("it runs"));
+    let (code, _, error) = claude(&hotfix);
     assert_eq!(code, 2, "{error}");
+    // Nobody brings the policy that names them.
+    shop.write("mine.yml", &ONE_PUSH.replace("hooks: {", "hooks: {without-terminal: [claude-code], "));
+    let (code, _, error) = claude(&[&hotfix[..1], &["--policy", "mine.yml"], &hotfix[1..]].concat());
+    assert!(code == 2 && error.contains("cannot claim a hotfix"), "{code}: {error}");
+}
+
+#[test]
+fn a_hook_that_is_switched_off_is_not_taken_for_one() {
+    let (_remote, shop) = shop(ONE_PUSH);
+    let mode = |mode: &str| {
+        let done = Command::new("chmod").args([mode, ".git/hooks/pre-push"]).current_dir(&shop.path).status();
+        assert!(done.expect("chmod runs").success());
+    };
+    shop.write(".git/hooks/pre-push", "#!/bin/sh\nexit 0\n");
+    mode("-x");
+    let hook = ["init", "--hook", "pre-push"];
+    let (code, _, error) = output(&shop, &hook);
+    assert!(code == 2 && error.contains("is not executable, so git never runs it"), "{code}: {error}");
+    mode("+x");
+    assert_eq!(output(&shop, &hook).0, 0);
+    mode("-x");
+    assert_eq!(output(&shop, &hook).0, 2);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub struct Adopt {
 impl Adopt {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let found = self.spot.find(edge)?;
-        caller::may(edge, Some(&found.subject.found.policy), "adopt a record")?;
+        caller::may(edge, Some(&found.subject.repo), "adopt a record")?;
         let records = self.other_records(&found)?;
         let told = told(&records, &found, self.since);
         if told.len() > MOST {

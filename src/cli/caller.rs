@@ -1,10 +1,11 @@
 //! Who calls: some acts are for somebody at a terminal. A guard rail against haste, no lock: a terminal can be pretended.
 
 use super::Edge;
-use crate::engine::policy::Policy;
 use crate::error::Error;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::owner::Owner;
+use crate::sources::git::Repo;
+use crate::sources::policy::{Wanted, find};
 
 /// What the policy may call this caller: an agent by its program, a CI job also by who started it, else the user.
 fn names(edge: &Edge) -> Vec<&str> {
@@ -16,14 +17,16 @@ fn names(edge: &Edge) -> Vec<&str> {
     }
 }
 
-/// Lets an act pass that needs somebody at a terminal, or a caller that the policy names.
+/// Lets an act pass that needs somebody at a terminal, or a caller that the policy in force names: one that the caller
+/// brings would name the caller.
 ///
 /// # Errors
 ///
 /// Fails where there is neither.
-pub(super) fn may(edge: &Edge, policy: Option<&Policy>, act: &str) -> Result<(), Error> {
+pub(super) fn may(edge: &Edge, repo: Option<&Repo>, act: &str) -> Result<(), Error> {
     let named = || {
-        let allowed = policy.map(|policy| policy.hooks().without_terminal).unwrap_or_default();
+        let found = repo.and_then(|repo| find(Some(repo), None, Wanted::InForce).ok());
+        let allowed = found.map(|found| found.policy.hooks().without_terminal).unwrap_or_default();
         names(edge).into_iter().any(|name| allowed.iter().any(|one| one == name))
     };
     if edge.surroundings.attended || named() {

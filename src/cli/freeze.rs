@@ -103,7 +103,7 @@ impl Freeze {
 impl Thaw {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let found = self.spot.find(edge)?;
-        caller::may(edge, Some(&found.subject.found.policy), "thaw")?;
+        caller::may(edge, Some(&found.subject.repo), "thaw")?;
         let mut thawed: Vec<String> = Vec::new();
         found.open(edge)?.append(&mut |state| {
             let frozen = state.words.values().filter(|word| {

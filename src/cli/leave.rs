@@ -109,7 +109,7 @@ impl Give {
             .ok_or_else(|| Error::usage("an override needs its reason").hint("add `--because \"what cannot wait\"`"))?;
         let found = self.spot.find(edge)?;
         let overrides = allowed(found.policy.overrides.as_ref(), &found.account.environment)?;
-        caller::may(edge, Some(&found.subject.found.policy), "override")?;
+        caller::may(edge, Some(&found.subject.repo), "override")?;
         let lasts = self.lasts.or(overrides.expires).unwrap_or(UNLESS_SAID);
         let longest = overrides.expires.unwrap_or(LONGEST);
         if lasts > longest {

@@ -26,8 +26,8 @@ pub(super) fn offer(
         |level| decision.findings.iter().any(|finding| finding.level == level && finding.verdict != Verdict::Approve);
     let helps = shut(Level::SoftMandatory) && !shut(Level::HardMandatory) && told.is_readable() && !told.deaf;
     let asks_now = subject.now.clock == Clock::Machine;
-    let may = caller::may(edge, Some(&subject.found.policy), "override").is_ok();
-    (left && helps && asks_now && may).then(|| {
+    let may = || caller::may(edge, Some(&subject.repo), "override").is_ok();
+    (left && helps && asks_now && may()).then(|| {
         // An override counts in the ledger that is asked; an address may hold a password, and is not repeated.
         let ledger = match &question.ledger {
             LedgerSource::Read { named: Some(named), .. } if edge.surroundings.ledger.as_ref() != Some(named) => {

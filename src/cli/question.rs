@@ -13,6 +13,8 @@ use crate::engine::evaluate::evaluate;
 use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::Facts;
 use crate::engine::lane::{Lane, LaneRequest};
+use crate::engine::policy::EnvironmentPolicy;
+use crate::engine::rules::Budget;
 use crate::error::Error;
 use crate::gather::{Gathered, LedgerSource, Question, Subject};
 use crate::report::Report;
@@ -185,6 +187,17 @@ impl RequestArgs {
         std::mem::forget(facts);
         Ok((report, subject))
     }
+}
+
+/// What is left of the budget of the rule that holds a decision, where it has one.
+pub(super) fn budget(policy: &EnvironmentPolicy, report: &Report, facts: &Facts) -> Option<Budget> {
+    let decision = &report.decision;
+    let holding = policy
+        .rules
+        .iter()
+        .zip(&decision.findings)
+        .find(|(_, finding)| finding.level.is_mandatory() && finding.verdict == decision.verdict);
+    holding.and_then(|(entry, _)| entry.rule.check().budget(facts, decision.at))
 }
 
 /// Judges gathered facts.

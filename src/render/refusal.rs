@@ -12,13 +12,24 @@ use crate::report::Report;
 /// The longest refusal, in characters.
 pub const LONGEST: usize = 599;
 
+/// How it is done later.
+#[derive(Clone, Copy, Debug)]
+pub enum Later<'a> {
+    /// The same again: a push.
+    Again,
+    /// This command behind `run`; none where not all of it is known.
+    Behind(Option<&'a str>),
+}
+
+/// The longest command that is said again, in characters: a part of one is another.
+const COMMAND: usize = 80;
+
 /// What was refused, and how to do it later.
 #[derive(Clone, Debug)]
 pub struct Refused<'a> {
     /// `this push to main`, for example.
     pub what: &'a str,
-    /// The command that deploys, for `run`; a push is made again.
-    pub command: Option<&'a str>,
+    pub later: Later<'a>,
     /// What is left of the budget of the first rule that holds it.
     pub budget: Option<Budget>,
 }
@@ -42,8 +53,13 @@ pub fn refusal(report: &Report, refused: &Refused<'_>) -> String {
         let _ = write!(out, " Rules: {}.", short(&steps.rules.join(", "), 60));
     }
     let _ = write!(out, "\nMeanwhile: {}.", steps.meanwhile);
-    let later = match (steps.not_before, refused.command, &steps.later) {
-        (Some(_), Some(command), Some(run)) => format!("`{run}{}`", short(command, 60)),
+    let later = match (steps.not_before, refused.later, &steps.later) {
+        (Some(_), Later::Behind(command), Some(run)) => {
+            match command.filter(|text| text.chars().count() <= COMMAND && clean(text) == *text) {
+                Some(command) => format!("`{run}{command}`"),
+                None => format!("the same behind `{run}…`"),
+            }
+        }
         (Some(next), ..) => format!("the same again after {}", utc(next)),
         (None, ..) if decision.verdict == Verdict::Reject => {
             "waiting does not open it: change what is named above".to_owned()

@@ -1,23 +1,26 @@
 //! Before a tool call of Claude Code: what deploys is judged, ways round are answered, all else passes unheard.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::deployers::{Act, Push, acts, quoted};
-use super::guarded::{Guard, Guarded};
+use super::guarded::{DISABLES, Gates, Guard, is_settings, written};
 use super::judge::{self, Refusal};
-use super::shell::{Simple, commands};
+use super::moves::Moved;
+use super::shell::{Simple, Word, commands};
 use super::{push, say};
 use crate::cli::{Edge, Outcome};
 use crate::engine::lane::LaneRequest;
 use crate::error::Error;
 use crate::gather::push::Pushing;
 use crate::gather::{Question, Subject};
-use crate::render::refusal::{Refused, refusal};
+use crate::render::refusal::{Later, Refused, refusal};
 use crate::sources::files;
 use crate::sources::git::Repo;
+use crate::sources::policy::{Wanted, find};
 
 /// The largest tool call that is read, in bytes.
 const LIMIT: u64 = 16 << 20;
@@ -35,6 +38,7 @@ struct Call {
 struct Input {
     command: Option<String>,
     file_path: Option<PathBuf>,
+    notebook_path: Option<PathBuf>,
     content: Option<String>,
     old_string: Option<String>,
     new_string: Option<String>,
@@ -81,17 +85,17 @@ pub(super) fn run(edge: &Edge) -> Outcome {
 
 fn answer(edge: &Edge, call: &Call) -> Answer {
     let input = &call.tool_input;
-    match (call.tool_name.as_str(), &input.command, &input.file_path) {
-        ("Bash", Some(command), _) => shell(edge, &call.cwd, command),
-        ("Edit" | "Write" | "MultiEdit" | "NotebookEdit", _, Some(path)) => {
-            let Ok(repo) = Repo::open(&call.cwd) else { return Answer::Pass };
+    match (call.tool_name.as_str(), &input.command) {
+        ("Bash", Some(command)) => shell(edge, &call.cwd, command),
+        ("Edit" | "Write" | "MultiEdit" | "NotebookEdit", ..) => {
+            let Some(path) = input.file_path.as_ref().or(input.notebook_path.as_ref()) else { return Answer::Pass };
             let mut changes: Vec<(&str, &str)> =
                 input.edits.iter().map(|edit| (edit.old_string.as_str(), edit.new_string.as_str())).collect();
             if let (Some(old), Some(new)) = (&input.old_string, &input.new_string) {
                 changes.push((old, new));
             }
-            let found = Guarded::of(&repo, edge).edit(&call.cwd.join(path), input.content.as_deref(), &changes);
-            guarded(found)
+            let path = call.cwd.join(path);
+            guarded(Gates::new(edge).edit(&path, &call.cwd, input.content.as_deref(), &changes))
         }
         _ => Answer::Pass,
     }
@@ -118,18 +122,17 @@ fn way_round(why: &str) -> Answer {
 
 fn shell(edge: &Edge, cwd: &Path, command: &str) -> Answer {
     let mut remark = Answer::Pass;
-    let named = Repo::open(cwd).ok().and_then(|repo| {
-        use crate::sources::policy::{Wanted, find};
-        find(Some(&repo), None, Wanted::InForce).ok().map(|found| found.policy.hooks().deploy_commands)
-    });
-    let named = named.unwrap_or_default();
+    let mut named: HashMap<PathBuf, Vec<String>> = HashMap::new();
+    let (mut before, mut gates) = (Moved::default(), Gates::new(edge));
+    let disables = command.contains(DISABLES);
     for simple in commands(command, cwd) {
-        for act in acts(&simple, &named, 0) {
-            if let stop @ Answer::Stop(_) = act_on(edge, &act) {
+        let named = named.entry(simple.dir.clone()).or_insert_with_key(|dir| named_in(dir));
+        for act in acts(&simple, named, 0) {
+            if let stop @ Answer::Stop(_) = act_on(edge, &act, &mut before) {
                 return stop;
             }
         }
-        match writes(edge, &simple) {
+        match writes(&mut gates, &simple, disables) {
             Answer::Pass => {}
             stop @ Answer::Stop(_) => return stop,
             said @ Answer::Remark(_) => remark = said,
@@ -138,25 +141,35 @@ fn shell(edge: &Edge, cwd: &Path, command: &str) -> Answer {
     remark
 }
 
-fn writes(edge: &Edge, simple: &Simple) -> Answer {
-    let written = super::guarded::written(simple);
-    if written.is_empty() {
-        return Answer::Pass;
-    }
-    let Ok(repo) = Repo::open(&simple.dir) else { return Answer::Pass };
-    let all = Guarded::of(&repo, edge);
-    guarded(written.iter().filter_map(|path| all.written(path)).max())
+/// The commands that deploy, as the policy of a folder's repository names them.
+fn named_in(dir: &Path) -> Vec<String> {
+    let found = Repo::open(dir).ok().and_then(|repo| find(Some(&repo), None, Wanted::InForce).ok());
+    found.map(|found| found.policy.hooks().deploy_commands).unwrap_or_default()
 }
 
-fn act_on(edge: &Edge, act: &Act) -> Answer {
+/// What a command writes; `disables` tells that its text speaks of asking no hook.
+fn writes(gates: &mut Gates<'_>, simple: &Simple, disables: bool) -> Answer {
+    let written = written(simple);
+    if disables && written.iter().any(|one| is_settings(&one.path)) {
+        return guarded(Some(Guard::Hook));
+    }
+    guarded(written.iter().filter_map(|one| gates.written(one, &simple.dir)).max())
+}
+
+fn act_on(edge: &Edge, act: &Act, before: &mut Moved) -> Answer {
     let judged = match act {
         Act::WayRound(why) => return way_round(why),
-        Act::Push(push) => return push_of(edge, push),
+        Act::Push(push) => return push_of(edge, push, before),
+        Act::Move { switched } => {
+            before.moved = true;
+            before.switched = switched.clone().or_else(|| before.switched.take());
+            return Answer::Pass;
+        }
         Act::Merge { dir } => {
             let question = judge::question(edge, dir);
             let Some(subject) = opened(&question) else { return Answer::Pass };
             let pushing = Pushing { commit: None, is_new: false, deploys: false };
-            return stop(judge::push(edge, &question, &subject, &pushing), "this merge", None);
+            return stop(judge::push(edge, &question, &subject, &pushing), "this merge", Later::Again);
         }
         Act::Deploy { dir, destination, commit, lane, words } => {
             if Repo::open(dir).is_err() {
@@ -168,8 +181,10 @@ fn act_on(edge: &Edge, act: &Act) -> Answer {
         }
     };
     let Act::Deploy { words, .. } = act else { return Answer::Pass };
-    let command = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    stop(judged, "this deploy", Some(&command))
+    // What is not known of it nobody can say again.
+    let command = words.iter().map(|word| word.known.then(|| quoted(&word.text))).collect::<Option<Vec<_>>>();
+    let command = command.map(|words| words.join(" "));
+    stop(judged, "this deploy", Later::Behind(command.as_deref()))
 }
 
 /// Opens a repository whose policy can be used; where it cannot, only a push mends it.
@@ -178,35 +193,44 @@ fn opened(question: &Question) -> Option<Subject> {
     push::open(question).ok()?
 }
 
-fn push_of(edge: &Edge, push: &Push) -> Answer {
+fn push_of(edge: &Edge, push: &Push, before: &Moved) -> Answer {
     let question = judge::question(edge, &push.dir);
     let Some(subject) = opened(&question) else { return Answer::Pass };
     let repo = &subject.repo;
-    let remote = push.remote.clone().unwrap_or_else(|| repo.push_remote());
+    let here = || repo.current_branch().map(|text| Word { text, known: true });
+    let current = before.switched.clone().or_else(here);
+    let current_name = current.as_ref().map(|word| word.text.as_str());
+    let remote = push.remote.clone().unwrap_or_else(|| repo.push_remote(current_name));
     let url = repo.remote_url(&remote).unwrap_or_else(|| remote.clone());
     let deploys = push::is_platform(&remote, &url);
     let Some(branch) = push::target(&subject, &remote, &url) else { return Answer::Pass };
-    let current = repo.current_branch();
-    let lands = |name: &str| {
-        let name = name.strip_prefix("refs/heads/").unwrap_or(name);
-        name == branch || (deploys && matches!(name, "main" | "master"))
-    };
+    let lands = |name: &str| lands(name, &branch) || (deploys && (lands(name, "main") || lands(name, "master")));
+    // What a variable holds may be the branch.
+    let current_lands = current.as_ref().is_some_and(|word| !word.known || lands(&word.text));
+    let configured = || repo.push_refspecs(&remote).into_iter().map(|text| Word { text, known: true }).collect();
+    let refs: Vec<Word> = if push.refs.is_empty() && !push.tags { configured() } else { push.refs.clone() };
     let mut source = None;
-    if push.all {
+    if push.all || (push.refs.is_empty() && repo.is_mirror(&remote)) {
         source = Some(branch.clone());
-    } else if push.refs.is_empty() {
-        let to = repo.push_target();
-        if !push.tags && to.as_deref().is_none_or(lands) {
-            source = Some("HEAD".to_owned());
+    } else if refs.is_empty() && !push.tags {
+        match repo.push_target(current_name) {
+            None => source = Some(branch.clone()),
+            Some(to) if lands(&to) || current.as_ref().is_some_and(|word| !word.known) => {
+                source = Some("HEAD".to_owned());
+            }
+            Some(_) => {}
         }
     } else {
-        for word in &push.refs {
+        for word in &refs {
             let text = word.text.trim_start_matches('+');
             let (from, to) = text.split_once(':').unwrap_or((text, text));
-            let to = if matches!(to, "HEAD" | "@") { current.as_deref().unwrap_or_default() } else { to };
-            // What a variable holds may be the branch.
-            if !word.known || (lands(to) && !from.is_empty()) {
-                source = Some(if word.known { from.to_owned() } else { "HEAD".to_owned() });
+            let to_lands = if matches!(to, "HEAD" | "@") { current_lands } else { lands(to) };
+            if !word.known {
+                source = Some("HEAD".to_owned());
+            } else if from.is_empty() && to.is_empty() || (to_lands && to.contains('*')) {
+                source = Some(branch.clone());
+            } else if to_lands && !from.is_empty() {
+                source = Some(from.to_owned());
             }
         }
     }
@@ -214,20 +238,36 @@ fn push_of(edge: &Edge, push: &Push) -> Answer {
     if push.no_verify {
         return way_round("`--no-verify` and `core.hooksPath` pass the push hook by; push without them");
     }
-    // What git itself will refuse needs no judgement.
-    let Ok(commit) = subject.commit(Some(&source)) else { return Answer::Pass };
-    if !deploys && repo.remote_tip(&branch).as_ref() == Some(&commit) {
+    let commit = match subject.commit(Some(&source)) {
+        // What will be pushed is not there yet.
+        _ if before.moved => None,
+        Ok(commit) => Some(commit),
+        // What git itself will refuse needs no judgement.
+        Err(_) => return Answer::Pass,
+    };
+    let tip = repo.remote_tip(&branch);
+    if !deploys && commit.is_some() && tip == commit {
         return Answer::Pass;
     }
-    let is_new = !deploys && repo.remote_tip(&branch).is_none();
-    let pushing = Pushing { commit: Some(commit), is_new, deploys };
-    stop(judge::push(edge, &question, &subject, &pushing), &format!("this push to {branch}"), None)
+    let pushing = Pushing { commit, is_new: !deploys && tip.is_none(), deploys };
+    stop(judge::push(edge, &question, &subject, &pushing), &format!("this push to {branch}"), Later::Again)
 }
 
-fn stop(judged: Result<Option<Refusal>, Error>, what: &str, command: Option<&str>) -> Answer {
+/// Whether the name that a refspec gives, or its pattern, is that of a branch.
+fn lands(name: &str, branch: &str) -> bool {
+    let short = name.strip_prefix("refs/").unwrap_or(name);
+    let short = short.strip_prefix("heads/").unwrap_or(short);
+    let whole = format!("refs/heads/{branch}");
+    short == branch
+        || name.split_once('*').is_some_and(|(start, end)| {
+            whole.len() >= start.len() + end.len() && whole.starts_with(start) && whole.ends_with(end)
+        })
+}
+
+fn stop(judged: Result<Option<Refusal>, Error>, what: &str, later: Later<'_>) -> Answer {
     match judged {
         Ok(None) => Answer::Pass,
-        Ok(Some(Refusal { report, budget })) => Answer::Stop(refusal(&report, &Refused { what, command, budget })),
+        Ok(Some(Refusal { report, budget })) => Answer::Stop(refusal(&report, &Refused { what, later, budget })),
         // What cannot be known lets nothing go.
         Err(error) => {
             let why: String = error.to_string().chars().take(400).collect();
@@ -239,9 +279,9 @@ fn stop(judged: Result<Option<Refusal>, Error>, what: &str, command: Option<&str
 }
 
 /// The environment that a command names among its words.
-fn named_environment(edge: &Edge, dir: &Path, words: &[String]) -> Option<String> {
+fn named_environment(edge: &Edge, dir: &Path, words: &[Word]) -> Option<String> {
     let subject = Subject::open(&judge::question(edge, dir)).ok()?;
     let names = subject.found.policy.exact_names();
     let value = |word: &str| word.rsplit('=').next().unwrap_or(word).to_owned();
-    words.iter().skip(1).map(|word| value(word)).find(|word| names.contains(&word.as_str()))
+    words.iter().skip(1).map(|word| value(&word.text)).find(|word| names.contains(&word.as_str()))
 }

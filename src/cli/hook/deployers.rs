@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::moves::{MOVING, switched};
 use super::shell::{Simple, Word, commands, name_of};
 use crate::engine::lane::Lane;
 use crate::sources::git::Repo;
@@ -13,7 +14,7 @@ pub(super) enum Act {
     /// A deployer runs.
     Deploy {
         dir: PathBuf,
-        words: Vec<String>,
+        words: Vec<Word>,
         destination: Option<String>,
         commit: Option<String>,
         lane: Option<Lane>,
@@ -21,6 +22,11 @@ pub(super) enum Act {
     /// The host lands a pull request.
     Merge {
         dir: PathBuf,
+    },
+    /// The repository moves: what is pushed afterwards is not what is here now.
+    Move {
+        /// The branch that is checked out from then on, where that is another.
+        switched: Option<Word>,
     },
     /// A way round the gate, and what to do instead.
     WayRound(&'static str),
@@ -46,12 +52,15 @@ pub(super) fn acts(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> 
     let Some((first, rest)) = texts.split_first() else { return Vec::new() };
     let dir = || simple.dir.clone();
     let is_set = |key: &str| simple.set.iter().any(|(name, _)| name == key);
-    if rest.iter().any(|word| matches!(*word, "--help" | "--version")) && *first != "kamal" {
+    // Further on `--version` has a value of its own, or is another program's.
+    let speaks = rest.first().is_some_and(|word| matches!(*word, "--help" | "--version"));
+    let explains = matches!(name_of(first), "fly" | "flyctl" | "heroku" | "gh") && rest.contains(&"--help");
+    if speaks || explains {
         return Vec::new();
     }
     let deploy = |destination: Option<&str>, commit: Option<&str>, lane| Act::Deploy {
         dir: dir(),
-        words: texts.iter().map(|text| (*text).to_owned()).collect(),
+        words: simple.words.clone(),
         destination: destination.map(str::to_owned),
         commit: commit.map(str::to_owned),
         lane,
@@ -92,24 +101,38 @@ fn starts_with(words: &[&str], wanted: &[&str]) -> bool {
     plain == wanted
 }
 
-fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
-    let mut push = Push { dir: simple.dir.clone(), ..Push::default() };
-    let mut words = simple.words[1..].iter();
-    let sub = loop {
-        let Some(word) = words.next() else { return Vec::new() };
+/// A call of git.
+pub(super) struct Git<'a> {
+    pub dir: PathBuf,
+    pub sub: &'a str,
+    pub rest: Vec<&'a Word>,
+    /// Whether it is told to take hooks from elsewhere.
+    no_verify: bool,
+}
+
+/// The subcommand of git, and what it is told.
+pub(super) fn git_of(simple: &Simple) -> Option<Git<'_>> {
+    let (mut dir, mut no_verify) = (simple.dir.clone(), false);
+    let mut words = simple.words.iter().skip(1);
+    loop {
+        let word = words.next()?;
         match word.text.as_str() {
-            "-C" => push.dir = push.dir.join(words.next().map_or("", |word| word.text.as_str())),
+            "-C" => dir = dir.join(words.next().map_or("", |word| word.text.as_str())),
             "-c" => {
                 let value = words.next().map(|word| word.text.to_lowercase()).unwrap_or_default();
-                push.no_verify |= value.starts_with("core.hookspath");
+                no_verify |= value.starts_with("core.hookspath");
             }
             "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" => drop(words.next()),
             option if option.starts_with('-') => {}
-            _ => break word,
+            sub => return Some(Git { dir, sub, rest: words.collect(), no_verify }),
         }
-    };
-    let rest: Vec<&Word> = words.collect();
-    match sub.text.as_str() {
+    }
+}
+
+fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
+    let Some(Git { dir, sub, rest, no_verify }) = git_of(simple) else { return Vec::new() };
+    let mut push = Push { dir, no_verify, ..Push::default() };
+    match sub {
         "push" => {}
         "config" => {
             let is_hooks = |word: &&&Word| word.text.eq_ignore_ascii_case("core.hooksPath");
@@ -119,6 +142,9 @@ fn git(simple: &Simple, named: &[String], depth: usize) -> Vec<Act> {
             let unset = rest.iter().any(|word| word.text.contains("unset"));
             let writes = place && (unset || rest.iter().filter(|word| !word.text.starts_with('-')).count() > 1);
             return writes.then_some(Act::WayRound(NO_VERIFY)).into_iter().collect();
+        }
+        other if MOVING.contains(&other) => {
+            return vec![Act::Move { switched: switched(&push.dir, other, &rest) }];
         }
         other => {
             // An alias is what it stands for.
@@ -158,19 +184,7 @@ fn kamal(rest: &[&str], lock: bool, deploy: impl Fn(Option<&str>, Option<&str>, 
         let apart = place.and_then(|place| rest.get(place + 1).copied());
         apart.or_else(|| rest.iter().find_map(|word| word.strip_prefix(long)?.strip_prefix('=')))
     };
-    let taking = [
-        "-d",
-        "--destination",
-        "-c",
-        "--config-file",
-        "--version",
-        "-p",
-        "--primary",
-        "-h",
-        "--hosts",
-        "-r",
-        "--roles",
-    ];
+    let taking = ["-d", "--destination", "-c", "--config-file", "--version", "-h", "--hosts", "-r", "--roles"];
     let mut plain = Vec::new();
     let mut words = rest.iter().copied();
     while let Some(word) = words.next() {

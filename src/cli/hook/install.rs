@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 
+use super::shell::name_of;
 use crate::error::Error;
 use crate::sources::files;
 use crate::sources::git::Repo;
@@ -15,6 +16,9 @@ pub(super) const OURS: &str = "deploy-rhythm hook ";
 
 /// The largest hook that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
+
+/// Kamal's hooks, below the folder that it runs in.
+const KAMAL: [&str; 2] = [".kamal/hooks/pre-deploy", ".kamal/hooks/post-deploy"];
 
 const BEGIN: &str = "# >>> deploy-rhythm >>>\n";
 const END: &str = "# <<< deploy-rhythm <<<\n";
@@ -71,22 +75,23 @@ pub(in crate::cli) fn hooks(repo: &Repo, folder: &Path, asked: &[Hook], remove: 
 fn kamal(top: &Path, folder: &Path) -> [Script; 2] {
     // Kamal runs where its configuration lies, which need not be the top.
     let top = if folder.join("config/deploy.yml").is_file() { folder } else { top };
-    let script = |name: &str, about, call, block| Script {
+    let [before, after] = KAMAL;
+    let script = |inside: &str, about, call, block| Script {
         top: top.to_owned(),
-        inside: format!(".kamal/hooks/{name}"),
+        inside: inside.to_owned(),
         about,
         call,
         block,
     };
     [
         script(
-            "pre-deploy",
+            before,
             "Inside Kamal's lock: may this be deployed now? Exit code 1 stops Kamal.",
             "exec deploy-rhythm hook kamal pre-deploy\n",
             "deploy-rhythm hook kamal pre-deploy || exit 1\n",
         ),
         script(
-            "post-deploy",
+            after,
             "After Kamal's deploy: records its end.",
             "exec deploy-rhythm hook kamal post-deploy\n",
             "deploy-rhythm hook kamal post-deploy\n",
@@ -94,12 +99,28 @@ fn kamal(top: &Path, folder: &Path) -> [Script; 2] {
     ]
 }
 
-fn pre_push(repo: &Repo, top: &Path) -> Result<Script, Error> {
+/// Where the push hook is kept. What husky keeps in its own folder it writes anew; what it calls lies above.
+fn push_folder(repo: &Repo) -> PathBuf {
     let mut folder = repo.hooks_dir();
-    // What husky keeps there it writes anew; what it calls lies above.
     if folder.ends_with(".husky/_") {
         folder.pop();
     }
+    folder
+}
+
+/// Every place of a hook in a repository: git's, Kamal's in a folder and those above it, Claude Code's.
+pub(super) fn places(repo: &Repo, folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![push_folder(repo).join("pre-push")];
+    if let Some(top) = repo.workdir() {
+        let inside = folder.ancestors().take_while(|one| one.starts_with(top) && *one != top).chain([top]);
+        all.extend(inside.flat_map(|folder| KAMAL.map(|name| folder.join(name))));
+        all.extend(ALL_SETTINGS.map(|name| top.join(name)));
+    }
+    all
+}
+
+fn pre_push(repo: &Repo, top: &Path) -> Result<Script, Error> {
+    let folder = push_folder(repo);
     let home = [top, repo.shared_dir()].into_iter().find(|home| folder.starts_with(home)).ok_or_else(|| {
         Error::usage(format!("git's hooks lie outside of this repository (`core.hooksPath`): {}", folder.display()))
             .hint("add this line to its pre-push: deploy-rhythm hook pre-push \"$@\" || exit 1")
@@ -149,7 +170,8 @@ impl Script {
                 make_executable(&path)?;
                 Ok(format!("wrote {name}"))
             }
-            (Some(text), false) if text.contains(OURS) => Ok(format!("there already: {name}")),
+            (Some(text), false) if text.contains(OURS) && self.is_run(&path) => Ok(format!("there already: {name}")),
+            (Some(text), false) if text.contains(OURS) => Err(self.by_hand(NEVER_RUN)),
             (Some(text), false) => {
                 let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
                 let is_shell = first.starts_with("#!")
@@ -159,16 +181,27 @@ impl Script {
                 if !is_shell {
                     return Err(self.by_hand("exists already, is no plain shell script, and is left as it is"));
                 }
+                if !self.is_run(&path) {
+                    return Err(self.by_hand(NEVER_RUN));
+                }
                 files::replace(&self.top, name, &format!("{first}\n{block}{rest}"))?;
                 Ok(format!("added to {name}, before what it did already"))
             }
         }
     }
 
+    /// Whether what is there is run as it is; husky gives its scripts to a shell.
+    fn is_run(&self, path: &Path) -> bool {
+        self.inside.starts_with(".husky/") || path.metadata().is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+    }
+
     fn by_hand(&self, why: &str) -> Error {
         Error::usage(format!("{} {why}", self.inside)).hint(format!("what it needs to call: {}", self.call.trim_end()))
     }
 }
+
+/// A hook may be switched off so: whoever did it switches it on again.
+const NEVER_RUN: &str = "is not executable, so git never runs it";
 
 fn make_executable(path: &Path) -> Result<(), Error> {
     let permissions = std::fs::Permissions::from_mode(0o755);
@@ -180,6 +213,48 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 const SETTINGS: &str = ".claude/settings.json";
+
+/// The settings of Claude Code, which hold more than this tool's hook.
+pub(super) const ALL_SETTINGS: [&str; 2] = [SETTINGS, ".claude/settings.local.json"];
+
+/// How much of this tool's entry is in settings, the most last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum There {
+    No,
+    /// Under other conditions, or in another command.
+    Changed,
+    /// Asked before each of the tools, and heard.
+    Whole,
+}
+
+/// Whether this tool's entry is in settings.
+pub(super) fn there(settings: &Json) -> There {
+    let entries = settings["hooks"]["PreToolUse"].as_array().into_iter().flatten();
+    let commands = entries.flat_map(|entry| {
+        let commands = entry["hooks"].as_array().into_iter().flatten();
+        commands.filter(|command| is_ours(command)).map(move |command| match is_whole(entry, command) {
+            true => There::Whole,
+            false => There::Changed,
+        })
+    });
+    commands.max().unwrap_or(There::No)
+}
+
+fn is_ours(command: &Json) -> bool {
+    command["command"].as_str().is_some_and(|command| command.contains(OURS))
+}
+
+fn is_whole(entry: &Json, command: &Json) -> bool {
+    let matcher = entry["matcher"].as_str().unwrap_or_default();
+    let asked: Vec<&str> = matcher.split('|').map(str::trim).collect();
+    let words: Vec<&str> = command["command"].as_str().unwrap_or_default().split_whitespace().collect();
+    let is_called = matches!(words[..], [program, "hook", "claude-code"] if name_of(program) == "deploy-rhythm");
+    is_called
+        && (matches!(matcher, "" | "*" | ".*") || TOOLS.split('|').all(|tool| asked.contains(&tool)))
+        && command["type"] == "command"
+        && command["async"] != true
+        && command.get("if").is_none()
+}
 
 /// Puts the hook into Claude Code's settings, beside whatever is there.
 fn settings(top: &Path, remove: bool) -> Result<String, Error> {
@@ -193,15 +268,13 @@ fn settings(top: &Path, remove: bool) -> Result<String, Error> {
         None if remove => return Ok(format!("nothing to remove: {SETTINGS}")),
         None => json!({}),
     };
+    let is_there = there(&all) != There::No;
     let root = all.as_object_mut().ok_or_else(|| by_hand("is no object"))?;
     let hooks = root.entry("hooks").or_insert_with(|| json!({}));
     let hooks = hooks.as_object_mut().ok_or_else(|| by_hand("has `hooks` that are no object"))?;
     let before = hooks.entry("PreToolUse").or_insert_with(|| json!([]));
     let before = before.as_array_mut().ok_or_else(|| by_hand("has `PreToolUse` that is no list"))?;
-    let is_ours = |command: &Json| command["command"].as_str().is_some_and(|command| command.contains(OURS));
-    let ours = |entry: &Json| entry["hooks"].as_array().is_some_and(|commands| commands.iter().any(is_ours));
-    let there = before.iter().any(ours);
-    match (there, remove) {
+    match (is_there, remove) {
         (true, false) => return Ok(format!("there already: {SETTINGS}")),
         (false, true) => return Ok(format!("nothing to remove: {SETTINGS}")),
         (false, false) => before.push(entry()),
@@ -224,7 +297,10 @@ fn settings(top: &Path, remove: bool) -> Result<String, Error> {
     Ok(format!("{} {SETTINGS}", if remove { "removed the hook from" } else { "wrote the hook into" }))
 }
 
+/// The tools that are asked about.
+const TOOLS: &str = "Bash|Edit|MultiEdit|Write|NotebookEdit";
+
 fn entry() -> Json {
     let command = json!({"type": "command", "command": format!("{OURS}claude-code"), "timeout": 30});
-    json!({"matcher": "Bash|Edit|MultiEdit|Write|NotebookEdit", "hooks": [command]})
+    json!({"matcher": TOOLS, "hooks": [command]})
 }

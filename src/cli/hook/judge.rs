@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::question::{QuestionArgs, report};
+use crate::cli::question::{QuestionArgs, budget, report};
 use crate::cli::{Edge, outer};
 use crate::engine::decision::Verdict;
 use crate::engine::event::CommitId;
@@ -59,7 +59,10 @@ pub(super) fn push(
             continue;
         }
         let refusal = judged(subject, subject.gather_push(policy, question, pushing)?);
-        let rank = |refusal: &Refusal| (refusal.report.decision.verdict, refusal.report.decision.next_approval);
+        // What time alone does not open is later than any instant.
+        let rank = |Refusal { report: Report { decision, .. }, .. }: &Refusal| {
+            (decision.verdict, decision.next_approval.is_none(), decision.next_approval)
+        };
         if let Some(refusal) = refusal.filter(|one| worst.as_ref().is_none_or(|worst| rank(one) > rank(worst))) {
             worst = Some(refusal);
         }
@@ -99,11 +102,6 @@ fn judged(subject: &Subject, gathered: Gathered) -> Option<Refusal> {
     if report.decision.verdict == Verdict::Approve {
         return None;
     }
-    let holding = policy
-        .rules
-        .iter()
-        .zip(&report.decision.findings)
-        .find(|(_, finding)| finding.level.is_mandatory() && finding.verdict == report.decision.verdict);
-    let budget = holding.and_then(|(entry, _)| entry.rule.check().budget(&facts, subject.now.instant));
+    let budget = budget(&policy, &report, &facts);
     Some(Refusal { report, budget })
 }

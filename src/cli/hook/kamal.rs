@@ -16,7 +16,7 @@ use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Rollouts, Stage, apply};
 use crate::ledger::owner::Owner;
 use crate::ledger::{Change, Scope, State};
-use crate::render::refusal::{Refused, refusal};
+use crate::render::refusal::{Later, Refused, refusal};
 
 /// How the runs begin that these hooks record.
 const RUN: &str = "kamal ";
@@ -79,12 +79,13 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
         // A home that somebody else was quicker at asks again: only the last judgement counts.
         request.memory = unasked.clone();
         let (state, events) = without_dead(state, &account);
-        ended = events.iter().map(|(_, event)| event.clone()).collect();
+        ended.clear();
         match request.judge(&state) {
             Ok((judged, mut change)) => {
                 if let Answer::Go(kept) = &judged.answer {
                     start(&mut change, &kept.id, &account, caller.as_ref(), edge);
                 }
+                ended.extend(events.iter().map(|(_, event)| event.clone()));
                 change.events.splice(0..0, events);
                 answer = Some(Ok(judged));
                 change
@@ -100,7 +101,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
             say(&format!("deploy-rhythm: {id} never came to post-deploy, and its Kamal has ended: recorded as failed"));
         }
     }
-    let Some(Judged { answer, report, remarks, .. }) = answer.transpose()? else {
+    let Some(Judged { answer, report, remarks, budget, .. }) = answer.transpose()? else {
         return Ok(Outcome::done(String::new()));
     };
     for remark in remarks {
@@ -113,7 +114,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     let Kamal { command, destination, .. } = &edge.surroundings.kamal;
     let to = destination.as_ref().map(|name| format!(" -d {name}")).unwrap_or_default();
     let command = format!("kamal {}{to}", command.as_deref().unwrap_or("deploy"));
-    say(&refusal(&report, &Refused { what: "this Kamal deploy", command: Some(&command), budget: None }));
+    say(&refusal(&report, &Refused { what: "this Kamal deploy", later: Later::Behind(Some(&command)), budget }));
     Ok(Outcome { text: String::new(), code: 1 })
 }
 

@@ -6,8 +6,10 @@ mod guarded;
 pub(super) mod install;
 mod judge;
 mod kamal;
+mod moves;
 mod push;
 mod shell;
+mod wrappers;
 
 use clap::{Args, Subcommand, ValueEnum};
 

@@ -9,7 +9,8 @@ use crate::engine::event::CommitId;
 use crate::error::Error;
 use crate::gather::push::Pushing;
 use crate::gather::{Question, Subject};
-use crate::render::refusal::{Refused, refusal};
+use crate::ledger::home::name_of;
+use crate::render::refusal::{Later, Refused, refusal};
 use crate::sources::files;
 use crate::sources::git::Repo;
 
@@ -47,7 +48,7 @@ pub(super) fn run(edge: &Edge, remote: &str, url: &str) -> Result<Outcome, Error
         let pushing = Pushing { commit: Some(CommitId::new(local)), is_new: is_nothing(remote), deploys };
         if let Some(Refusal { report, budget }) = judge::push(edge, &question, &subject, &pushing)? {
             let what = format!("this push to {branch}");
-            say(&refusal(&report, &Refused { what: &what, command: None, budget }));
+            say(&refusal(&report, &Refused { what: &what, later: Later::Again, budget }));
             return Ok(Outcome { text: String::new(), code: 1 });
         }
     }
@@ -75,9 +76,23 @@ pub(super) fn is_platform(remote: &str, url: &str) -> bool {
 /// The branch that deploys, where this remote is the one that it lies on.
 pub(super) fn target(subject: &Subject, remote: &str, url: &str) -> Option<String> {
     let origin = subject.repo.origin();
-    let is_home = remote == "origin" || origin.is_none() || origin.as_deref() == Some(url);
+    let is_home = remote == "origin" || origin.is_none_or(|origin| is_same(&subject.repo, &origin, url));
     let branch = subject.deploying_branch()?.to_owned();
     (is_home || is_platform(remote, url)).then_some(branch)
+}
+
+/// Whether two addresses are of one repository, however they are written.
+fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
+    let place = |url: &str| {
+        let path = url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/');
+        let path = repo.workdir().unwrap_or(repo.git_dir()).join(path);
+        let with_end = || Path::new(&format!("{}.git", path.display())).canonicalize();
+        path.canonicalize().or_else(|_| with_end()).ok()
+    };
+    let names = (name_of(one), name_of(other));
+    one == other
+        || (names.0.is_some() && names.0 == names.1)
+        || place(one).is_some_and(|path| place(other) == Some(path))
 }
 
 fn line(text: &str) -> Option<Line<'_>> {

@@ -1,6 +1,6 @@
 //! The simple commands of a shell's text, each with the directory that it runs in. Nothing is expanded or run.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use brush_parser::ast::{
     AssignmentValue, Command, CommandPrefixOrSuffixItem as Item, CompoundCommand, CompoundList,
@@ -8,6 +8,8 @@ use brush_parser::ast::{
 };
 use brush_parser::word::{WordPiece, WordPieceWithSource, parse};
 use brush_parser::{Parser, ParserOptions};
+
+use super::wrappers::{script, unwrap};
 
 /// The longest text that is looked at, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -18,6 +20,12 @@ const DEEPEST: usize = 8;
 /// How many brackets may be open at once: what the parser tries grows by the power of those that nobody closes.
 const MOST_OPEN: i32 = 16;
 
+/// How deep braces and clauses may stand in one another, shared by text in text: each is a call of the parser.
+const MOST_NESTED: usize = 512;
+
+/// The variables that commands are asked for.
+const WATCHED: [&str; 2] = ["DEPLOY_RHYTHM_LEDGER", "KAMAL_LOCK"];
+
 fn open_at_once(text: &str) -> i32 {
     let steps = text.bytes().map(|byte| i32::from(byte == b'(') - i32::from(byte == b')'));
     let depths = steps.scan(0, |depth: &mut i32, step| {
@@ -25,6 +33,31 @@ fn open_at_once(text: &str) -> i32 {
         Some(*depth)
     });
     depths.max().unwrap_or_default()
+}
+
+/// How many braces and clauses are open at once, counting also what may be none.
+fn nested(text: &str) -> usize {
+    let (mut depth, mut most, mut may_begin) = (0_usize, 0, true);
+    for line in text.split_inclusive([';', '|', '&', '(', ')', '{', '}', '[', ']', '\n']) {
+        for word in line.split_ascii_whitespace() {
+            let word = word.trim_end_matches([';', '|', '&', '(', ')', '{', '}', '[', ']']);
+            match word {
+                "if" | "while" | "until" | "for" | "select" | "case" | "coproc" | "!" if may_begin => depth += 1,
+                "fi" | "done" | "esac" if may_begin => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            may_begin &= word.is_empty();
+            may_begin |= ["if", "elif", "then", "else", "while", "until", "do", "time", "coproc", "!"].contains(&word);
+        }
+        match line.as_bytes().last() {
+            Some(b'{' | b'[') => depth += 1,
+            Some(b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+        may_begin |= line.ends_with([';', '|', '&', '(', ')', '{', '}', '\n']);
+    }
+    most
 }
 
 /// A word, as far as it is known before the shell expands it.
@@ -48,19 +81,25 @@ pub(super) struct Simple {
 
 /// The simple commands of a text; none where it cannot be read.
 pub(super) fn commands(text: &str, dir: &Path) -> Vec<Simple> {
-    let mut walk = Walk { found: Vec::new(), depth: 0 };
+    let mut walk = Walk::default();
     walk.text(text, &mut dir.to_owned());
     walk.found
 }
 
+#[derive(Default)]
 struct Walk {
     found: Vec<Simple>,
     depth: usize,
+    /// What was exported before.
+    exported: Vec<(String, String)>,
+    /// Where the last `cd` left from.
+    left: Option<PathBuf>,
 }
 
 impl Walk {
     fn text(&mut self, text: &str, dir: &mut PathBuf) {
-        if text.len() > LONGEST || self.depth >= DEEPEST || open_at_once(text) > MOST_OPEN {
+        let is_deep = || open_at_once(text) > MOST_OPEN || nested(text) > MOST_NESTED / (self.depth + 1);
+        if text.len() > LONGEST || self.depth >= DEEPEST || is_deep() {
             return;
         }
         let mut parser = Parser::new(std::io::Cursor::new(text.as_bytes()), &ParserOptions::default());
@@ -132,7 +171,7 @@ impl Walk {
     }
 
     fn simple(&mut self, command: &SimpleCommand, dir: &mut PathBuf) {
-        let mut simple = Simple { dir: dir.clone(), ..Simple::default() };
+        let mut simple = Simple { dir: dir.clone(), set: self.exported.clone(), ..Simple::default() };
         let before = command.prefix.iter().flat_map(|prefix| &prefix.0);
         let after = command.suffix.iter().flat_map(|suffix| &suffix.0);
         for item in before {
@@ -146,17 +185,51 @@ impl Walk {
             self.item(item, &mut simple);
         }
         unwrap(&mut simple);
-        if let [cd, to, ..] = &simple.words[..]
-            && matches!(cd.text.as_str(), "cd" | "pushd")
-            && to.known
-            && to.text != "-"
-        {
-            *dir = dir.join(&to.text);
-        }
+        self.change_folder(&simple.words, dir);
+        self.export(&simple);
         if let Some(script) = script(&simple.words) {
             self.text(&script, &mut simple.dir.clone());
         }
         self.keep(simple);
+    }
+
+    /// What `cd` does, where it can: its folder is there, or a command before it may have made it.
+    fn change_folder(&mut self, words: &[Word], dir: &mut PathBuf) {
+        let Some((cd, rest)) = words.split_first() else { return };
+        let to = match cd.text.as_str() {
+            "cd" | "pushd" => rest.iter().find(|word| word.text == "-" || !word.text.starts_with('-')),
+            "popd" => None,
+            _ => return,
+        };
+        let new = match to {
+            Some(to) if to.text != "-" => {
+                let new = without_dots(&dir.join(&to.text));
+                let name = new.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let may_be_made =
+                    || self.found.iter().any(|one| one.words.iter().any(|word| word.text.contains(&name)));
+                (to.known && (new.is_dir() || may_be_made())).then_some(new)
+            }
+            _ => self.left.clone(),
+        };
+        if let Some(new) = new {
+            self.left = Some(std::mem::replace(dir, new));
+        }
+    }
+
+    /// What is set for all that follows. A variable that is only assigned may have been exported before.
+    fn export(&mut self, simple: &Simple) {
+        let said = match simple.words.split_first() {
+            None => simple.set.clone(),
+            Some((first, rest)) if matches!(first.text.as_str(), "export" | "declare" | "typeset") => {
+                let pairs = rest.iter().filter_map(|word| word.text.split_once('='));
+                pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+            }
+            Some(_) => return,
+        };
+        for (key, value) in said.into_iter().filter(|(key, _)| WATCHED.contains(&key.as_str())) {
+            self.exported.retain(|(name, _)| *name != key);
+            self.exported.push((key, value));
+        }
     }
 
     fn keep(&mut self, simple: Simple) {
@@ -236,76 +309,17 @@ impl Walk {
     }
 }
 
-/// Programs that run the command behind them, with how many words of their own stand before it, options left out.
-const WRAPPERS: [(&str, usize); 15] = [
-    ("sudo", 0),
-    ("doas", 0),
-    ("env", 0),
-    ("command", 0),
-    ("exec", 0),
-    ("builtin", 0),
-    ("nohup", 0),
-    ("time", 0),
-    ("nice", 0),
-    ("ionice", 0),
-    ("setsid", 0),
-    ("stdbuf", 0),
-    ("xargs", 0),
-    ("timeout", 1),
-    ("npx", 0),
-];
-
-/// Programs that run what stands behind a word of theirs.
-const BEHIND: [(&str, &str); 6] =
-    [("bundle", "exec"), ("mise", "--"), ("op", "--"), ("doppler", "--"), ("direnv", "exec"), ("poetry", "run")];
-
-/// Options of the wrappers that take a word of their own.
-const WITH_VALUE: [&str; 8] = ["-u", "-g", "-n", "-I", "-k", "-s", "-C", "-S"];
-
-/// Takes away what stands before the command itself.
-fn unwrap(simple: &mut Simple) {
-    while let Some(first) = simple.words.first() {
-        let name = name_of(&first.text).to_owned();
-        let own = WRAPPERS.iter().find(|(wrapper, _)| *wrapper == name).map(|(_, own)| *own);
-        let behind = BEHIND.iter().find(|(wrapper, _)| *wrapper == name).map(|(_, word)| *word);
-        let mut at = 1;
-        if let Some(mut own) = own {
-            while let Some(word) = simple.words.get(at) {
-                let text = word.text.as_str();
-                if let Some((key, value)) =
-                    text.split_once('=').filter(|(key, _)| name == "env" && !key.starts_with('-'))
-                {
-                    simple.set.push((key.to_owned(), value.to_owned()));
-                } else if text.starts_with('-') {
-                    at += usize::from(WITH_VALUE.contains(&text));
-                } else if own > 0 {
-                    own -= 1;
-                } else {
-                    break;
-                }
-                at += 1;
-            }
-        } else if let Some(place) = behind.and_then(|word| simple.words.iter().position(|one| one.text == word)) {
-            at = place + 1;
-        } else {
-            return;
+/// A path without `.` and `..`, as `cd` takes them.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
         }
-        simple.words.drain(..at.min(simple.words.len()));
     }
-}
-
-/// The text that a shell is given to run.
-fn script(words: &[Word]) -> Option<String> {
-    let name = name_of(&words.first()?.text);
-    if name == "eval" {
-        return Some(words[1..].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "));
-    }
-    if !["sh", "bash", "dash", "zsh", "ksh", "su"].contains(&name) {
-        return None;
-    }
-    let is_c = |word: &Word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c');
-    let place = words.iter().position(is_c)?;
-    words.get(place + 1).map(|word| word.text.clone())
+    plain
 }
 
 /// The name of a program, without its folder.

@@ -45,7 +45,7 @@ impl Run {
             );
             return Ok(Err(NotStarted { why, code: 4 }));
         }
-        caller::may(edge, Some(&subject.found.policy), "break the glass")?;
+        caller::may(edge, Some(&subject.repo), "break the glass")?;
         self.confirmed(&environment, edge)?;
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {

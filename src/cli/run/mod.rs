@@ -135,7 +135,7 @@ impl Run {
         let policy = subject.environment(question.environment.as_deref())?;
         let commit = subject.commit(question.commit.as_deref())?;
         if matches!(self.lane, Some(LaneName::Hotfix)) {
-            caller::may(edge, Some(&subject.found.policy), "claim a hotfix")?;
+            caller::may(edge, Some(&subject.repo), "claim a hotfix")?;
         }
         let account = subject.account(home.own, &policy.environment)?;
         let scope = home.scope(&account.repository, policy.target.as_deref());

@@ -6,12 +6,13 @@ use chrono::TimeDelta;
 
 use crate::cli::Edge;
 use crate::cli::offer::offer;
-use crate::cli::question::report;
+use crate::cli::question::{budget, report};
 use crate::engine::decision::Verdict;
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::Ancestry;
 use crate::engine::lane::Lane;
 use crate::engine::policy::HistorySource;
+use crate::engine::rules::Budget;
 use crate::error::Error;
 use crate::gather::{Held, LedgerSource, Question, Subject};
 use crate::ledger::chain::{Account, digest_of};
@@ -49,6 +50,8 @@ pub(in crate::cli) struct Judged {
     /// What changed since the one before.
     pub remarks: Vec<String>,
     pub zone: Option<chrono_tz::Tz>,
+    /// What is left of the budget that holds it.
+    pub budget: Option<Budget>,
 }
 
 /// Who asks for what; and, while it waits, what was seen last.
@@ -216,8 +219,8 @@ impl<'a> Request<'a> {
             }
         };
         self.memory.decided = Some(decision.verdict);
-        let zone = subject.found.policy.timezone();
-        Ok((Judged { answer, report, account, remarks, zone }, change))
+        let (zone, budget) = (subject.found.policy.timezone(), budget(&policy, &report, &facts));
+        Ok((Judged { answer, report, account, remarks, zone, budget }, change))
     }
 
     /// The commit and the state of the working tree, and what changed of them while it waited.
