@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, Read, Write};
 
+use super::ask::{Failed, judge, rules};
 use super::child::{self, Signals};
 use super::request::{Answer, Request};
 use super::watch::Watch;
-use super::{Edge, Failed, NotStarted, Run, home, judge, rules};
+use super::{Edge, NotStarted, Run, home};
 use crate::cli::caller;
 use crate::engine::decision::Verdict;
 use crate::error::Error;
