@@ -28,6 +28,7 @@ fn main() -> ExitCode {
             performer: variable("KAMAL_PERFORMER"),
         },
         path: std::env::var_os("PATH"),
+        job: job(),
         watched: std::io::stderr().is_terminal(),
         terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
     };
@@ -44,6 +45,16 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What a job of GitHub Actions tells its steps, and the inputs that `action.yml` passes.
+fn job() -> std::collections::BTreeMap<String, String> {
+    let told = |name: &str| ["GITHUB_", "INPUT_", "RUNNER_"].iter().any(|begin| name.starts_with(begin));
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+        (told(&name) && !value.is_empty()).then_some((name, value))
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// A variable of the environment; an empty one is none.

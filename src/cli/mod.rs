@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod action;
 mod adopt;
 mod audit;
 mod calendar;
@@ -33,6 +34,7 @@ mod suggest;
 mod validate;
 mod why;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
@@ -74,6 +76,8 @@ pub struct Surroundings {
     pub agent: bool,
     /// What Kamal tells its hooks.
     pub kamal: Kamal,
+    /// `GITHUB_*`, `RUNNER_*` and `INPUT_*`: what a job tells its steps, and the inputs of the action.
+    pub job: BTreeMap<String, String>,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.
@@ -137,6 +141,7 @@ Keep the policy:
   governance   What CLAUDE.md asks for, line by line, and who enforces it
 
 Set up:
+  action       What the GitHub Action calls in a job
   completions  Completions for your shell
   man          The manual page
 
@@ -183,6 +188,7 @@ enum Command {
     Thaw(freeze::Thaw),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
+    Action(action::Action),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -214,6 +220,7 @@ impl Cli {
             Command::Thaw(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
+            Command::Action(_) => action::run(edge),
             Command::Completions(command) => Ok(command.run()),
             Command::Man(command) => command.run(),
         }

@@ -85,6 +85,15 @@ impl Subject {
         Self::open_with(question, |repo| policy::find(Some(repo), question.policy.as_deref(), Wanted::InForce))
     }
 
+    /// Opens the repository of a job, and reads the policy that has landed: never what the checkout brings.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no repository, or the policy is not valid.
+    pub fn landed(question: &Question) -> Result<Self, Error> {
+        Self::open_with(question, |repo| policy::landed(repo, question.policy.as_deref()))
+    }
+
     /// Opens the repository, with a policy that is found otherwise.
     ///
     /// # Errors

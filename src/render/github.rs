@@ -22,6 +22,37 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
     out
 }
 
+/// The annotations of a job: a hold is no error there, and what was found beside the decision is told, too.
+pub(super) fn of_job(report: &Report, verdict: Verdict, remarks: &[String], style: &Style) -> String {
+    let decision = &report.decision;
+    let mut out = String::new();
+    let (headline, command) = match verdict {
+        Verdict::Approve => ("notice", "notice"),
+        Verdict::Hold => ("notice", "warning"),
+        Verdict::Reject => ("error", "error"),
+    };
+    // Where the job answers otherwise than the decision, a remark says why.
+    if verdict == decision.verdict {
+        let answer = format!("{} {} ← {}", answer(decision, style.zone), decision.environment, decision.commit.short());
+        let _ = writeln!(out, "::{headline} title=deploy-rhythm::{}", data(&answer));
+        for finding in blocking(report) {
+            annotate(&mut out, command, finding);
+        }
+    }
+    for remark in remarks {
+        let _ = writeln!(out, "::warning title=deploy-rhythm::{}", data(remark));
+    }
+    for finding in advice(report) {
+        annotate(&mut out, "notice", finding);
+    }
+    out
+}
+
+/// Something that kept a job from an answer.
+pub(super) fn problem(message: &str) -> String {
+    format!("::error title=deploy-rhythm::{}\n", data(message))
+}
+
 fn annotate(out: &mut String, command: &str, finding: &Finding) {
     let remedy = finding.remedy.as_deref().map(|remedy| format!(" What to do: {remedy}")).unwrap_or_default();
     let because = finding.because.as_deref().map(|because| format!(" (because {because})")).unwrap_or_default();

@@ -6,6 +6,7 @@ mod markdown;
 pub mod refusal;
 pub mod report;
 mod sarif;
+pub mod summary;
 mod terminal;
 mod text;
 
@@ -77,6 +78,18 @@ pub fn render(report: &Report, format: Format, style: &Style) -> String {
         Format::Github => github::render(report, style),
         Format::Sarif => sarif::render(report),
     }
+}
+
+/// The annotations of a job: what it answers, and what was found beside the decision.
+#[must_use]
+pub fn annotations(report: &Report, verdict: Verdict, remarks: &[String], style: &Style) -> String {
+    github::of_job(report, verdict, remarks, style)
+}
+
+/// What kept a job from an answer, as an annotation.
+#[must_use]
+pub fn problem(message: &str) -> String {
+    github::problem(message)
 }
 
 /// The answer in words: `HOLD until 16:42 UTC (in 1h 20m)`.

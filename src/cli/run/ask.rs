@@ -109,12 +109,12 @@ fn pause(
 }
 
 /// Why there is no answer.
-pub(super) enum Failed {
+pub(in crate::cli) enum Failed {
     Trouble(Trouble),
     Error(Error),
 }
 
-pub(super) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
+pub(in crate::cli) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
     request.look().map_err(Failed::Error)?;
     let mut judged = None;
     // A home that somebody else was quicker at asks again: nothing of the answer before it happened.
@@ -137,7 +137,7 @@ pub(super) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Resul
     judged.ok_or_else(unasked)?.map_err(Failed::Error)
 }
 
-pub(super) fn rules(judged: &Judged) -> String {
+pub(in crate::cli) fn rules(judged: &Judged) -> String {
     use crate::engine::decision::Verdict;
     let findings = &judged.report.decision.findings;
     let binding = findings.iter().filter(|one| one.level.is_mandatory() && one.verdict != Verdict::Approve);

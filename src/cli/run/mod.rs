@@ -1,8 +1,9 @@
 //! `run`: judge, take the slot, run the command, record what became of it.
 
-mod ask;
+pub(super) mod ask;
 mod child;
 mod glass;
+pub(super) mod job;
 pub(super) mod request;
 mod watch;
 
