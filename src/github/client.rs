@@ -137,9 +137,8 @@ impl GitHub {
                 Ok(answer) => match judge(answer.status, &answer.headers, &answer.message(), tried, &self.limits) {
                     None => return Ok(answer),
                     Some(Verdict::Never(trouble)) => return Err(trouble),
-                    Some(Verdict::Again { after, untouched }) => {
-                        (after, untouched, limited(untouched).unwrap_or_else(|| answer.trouble(ask, self.has_token())))
-                    }
+                    Some(Verdict::Limited { after, trouble }) => (after, true, trouble),
+                    Some(Verdict::Again { after }) => (after, false, answer.trouble(ask, self.has_token())),
                 },
                 Err(Broken { trouble, untouched, hopeless }) => {
                     if hopeless {
@@ -226,10 +225,6 @@ struct Broken {
 fn is_at(own: &str, uri: &Uri) -> bool {
     let own: Option<Uri> = own.parse().ok();
     own.is_some_and(|own| own.scheme() == uri.scheme() && own.authority() == uri.authority())
-}
-
-fn limited(untouched: bool) -> Option<Trouble> {
-    untouched.then_some(Trouble::RateLimited { until: None, secondary: true })
 }
 
 fn unready(why: &str) -> Trouble {

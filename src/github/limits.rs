@@ -38,8 +38,10 @@ pub(super) const TRIES: u32 = 4;
 /// What to make of an answer that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Ask again after that long; whoever asked something that may have been done asks no more.
-    Again { after: Duration, untouched: bool },
+    /// Ask again after that long.
+    Again { after: Duration },
+    /// Ask again once a limit has passed: nothing was done.
+    Limited { after: Duration, trouble: Trouble },
     /// Why it is no use.
     Never(Trouble),
 }
@@ -69,12 +71,12 @@ pub(super) fn judge(
             return Some(limited(Some(wait), Trouble::RateLimited { until, secondary: true }, limits));
         }
     }
-    (status.is_server_error()).then(|| Verdict::Again { after: backoff(tried, limits), untouched: false })
+    status.is_server_error().then(|| Verdict::Again { after: backoff(tried, limits) })
 }
 
 fn limited(wait: Option<Duration>, trouble: Trouble, limits: &Limits) -> Verdict {
     match wait {
-        Some(after) if after <= limits.patience => Verdict::Again { after, untouched: true },
+        Some(after) if after <= limits.patience => Verdict::Limited { after, trouble },
         _ => Verdict::Never(trouble),
     }
 }
@@ -109,11 +111,14 @@ mod tests {
 
     #[test]
     fn a_limit_is_waited_for_where_it_ends_soon() {
-        let again = |seconds| Some(Verdict::Again { after: Duration::from_secs(seconds), untouched: true });
+        let waited = |verdict| match verdict {
+            Some(Verdict::Limited { after, trouble: Trouble::RateLimited { until: Some(_), .. } }) => after.as_secs(),
+            other => panic!("{other:?}"),
+        };
         // 10:00:30, and a second more.
-        assert_eq!(of(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1770199230")], ""), again(31));
-        assert_eq!(of(429, &[("retry-after", "7")], ""), again(7));
-        assert_eq!(of(403, &[], "You have exceeded a secondary rate limit"), again(60));
+        assert_eq!(waited(of(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1770199230")], "")), 31);
+        assert_eq!(waited(of(429, &[("retry-after", "7")], "")), 7);
+        assert_eq!(waited(of(403, &[], "You have exceeded a secondary rate limit")), 60);
         let Some(Verdict::Never(Trouble::RateLimited { until: Some(until), secondary: false })) =
             of(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1770202800")], "")
         else {
@@ -127,6 +132,6 @@ mod tests {
     fn what_the_token_may_not_is_not_asked_again() {
         assert_eq!(of(403, &[("x-ratelimit-remaining", "4999")], "Resource not accessible by integration"), None);
         assert_eq!(of(404, &[], "Not Found"), None);
-        assert!(matches!(of(502, &[], ""), Some(Verdict::Again { untouched: false, .. })));
+        assert!(matches!(of(502, &[], ""), Some(Verdict::Again { .. })));
     }
 }
