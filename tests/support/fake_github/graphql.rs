@@ -53,7 +53,7 @@ pub fn answer(state: &mut State, token: Option<&str>, body: &Value) -> Answer {
 
 /// GitHub's word for the kind of an error, which stands before the message until here.
 fn classify(error: &mut Value) {
-    let message = error["message"].as_str().unwrap_or_default().to_owned();
+    let message = error["message"].as_str().unwrap_or_default().trim_start_matches("resolver error: ").to_owned();
     if let Some((kind, message)) =
         message.split_once(": ").filter(|(kind, _)| kind.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
     {

@@ -49,6 +49,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use builder::{Deployment, Repo};
+pub use graphql::SCHEMA;
 pub use run::Run;
 use serde_json::Value;
 pub use server::Fault;
