@@ -78,6 +78,8 @@ pub struct Surroundings {
     pub kamal: Kamal,
     /// `GITHUB_*`, `RUNNER_*` and `INPUT_*`: what a job tells its steps, and the inputs of the action.
     pub job: BTreeMap<String, String>,
+    /// Where GitHub is, and who asks it.
+    pub github: crate::github::Settings,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.

@@ -143,7 +143,7 @@ fn is_spent(word: &Word, facts: &Facts) -> bool {
             later.any(|rollout| rollout.commit.as_ref().is_some_and(|shipped| shipped.as_str() == commit))
         }),
         What::Freeze { .. } => false,
-        What::Complete { .. } => true,
+        What::Complete { .. } | What::Void { .. } => true,
     }
 }
 
@@ -179,6 +179,7 @@ fn said(word: &Word, at: Instant, zone: Option<chrono_tz::Tz>) -> String {
         }
         What::Freeze { until } => format!("frozen until {}", when(*until, at, zone)),
         What::Complete { since } => format!("complete since {}", utc(*since)),
+        What::Void { deployment } => format!("{deployment} does not count"),
     };
     format!("{what}, by {}: {} ({})", word.author(), word.because, word.id)
 }

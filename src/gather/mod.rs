@@ -4,6 +4,7 @@ pub mod agenda;
 mod batch;
 pub mod calendars;
 pub mod governance;
+mod hub;
 mod ledger;
 pub mod past;
 pub mod push;
@@ -14,6 +15,7 @@ mod weakening;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -33,6 +35,7 @@ use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilt
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
+pub use hub::Hub;
 pub use ledger::{Held, LedgerSource};
 pub use told::{Told, is_unseen, spent};
 
@@ -46,6 +49,8 @@ pub struct Question {
     pub lane: LaneRequest,
     pub run: Option<String>,
     pub ledger: LedgerSource,
+    /// GitHub, where somebody names it.
+    pub hub: Arc<Hub>,
     pub now: Now,
 }
 
@@ -54,6 +59,7 @@ pub struct Subject {
     pub repo: Repo,
     pub found: Found,
     pub now: Now,
+    hub: Arc<Hub>,
     branch: Known<DefaultBranch>,
     /// The newest walk of the default branch, and since when it goes back.
     walked: RefCell<Option<(Instant, Landings)>>,
@@ -104,7 +110,16 @@ impl Subject {
         let found = find(&repo)?;
         let branch = repo.default_branch();
         let (walked, told) = (RefCell::new(None), RefCell::new(Told::default()));
-        Ok(Self { repo, found, now: question.now, branch, walked, ledger_fails: Cell::new(false), told })
+        Ok(Self {
+            repo,
+            found,
+            now: question.now,
+            hub: Arc::clone(&question.hub),
+            branch,
+            walked,
+            ledger_fails: Cell::new(false),
+            told,
+        })
     }
 
     /// The environment that is meant, and what the policy says about it.
@@ -138,6 +153,7 @@ impl Subject {
     ) -> Result<Known<Records>, Error> {
         let given = given.map(|given| self.settle(given, question));
         let mut records = self.recorded(given, question, environment)?;
+        self.take_out(&mut records);
         if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
             let before = records.deployments.len();
             records.deployments.retain(|record| record.run.as_deref() != Some(run));
@@ -262,6 +278,7 @@ impl Subject {
             let landed = landed && (trunk.later.is_empty() || seen);
             self.pushes(trunk, landed, filter.as_ref())
         });
+        let pushes = self.hub_pushes(&policy, pushes);
         notes.extend(self.branch_note());
         notes.extend(self.fetch_note(&policy));
         notes.extend(elsewhere);
@@ -277,6 +294,7 @@ impl Subject {
         };
         notes.extend(records.into_iter().flat_map(|records| records.notes));
         let subject = self.repo.subject(&commit);
+        let checks = self.checks(&policy, &commit);
         let facts = Facts {
             calendars: calendars::busy(&calendars::ahead(Some(&self.repo), &self.found.home, &policy, now)),
             request: DeployRequest { environment: policy.environment.clone(), commit, lane },
@@ -288,7 +306,7 @@ impl Subject {
             ancestry,
             governance,
             storage: Err(not_read("the reading of the deploy configuration")),
-            checks: Err(not_read("the state of checks on the commit")),
+            checks,
             overrides: told.overrides(&policy, now),
         };
         if self.found.kind == PolicyKind::Default {
@@ -308,7 +326,8 @@ impl Subject {
     fn sources(&self, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
         let mut sources = records.as_ref().map_or_else(|_| Vec::new(), |records| records.sources.clone());
         if let (Ok(branch), Ok(_)) = (&self.branch, pushes) {
-            sources.push(format!("landings on {}", branch.name));
+            let told = if self.found.policy.history().github_pushes { ", as GitHub records them" } else { "" };
+            sources.push(format!("landings on {}{told}", branch.name));
         }
         sources
     }

@@ -8,10 +8,11 @@ use super::chain::Account;
 use super::entry::{Event, Kept, Rollouts, Stage};
 use crate::engine::event::Instant;
 
-/// How the ids of overrides, freezes and adoptions begin.
+/// How the ids of overrides, freezes, adoptions and of what is taken out begin.
 pub const OVERRIDE_ID: &str = "or-";
 pub const FREEZE_ID: &str = "fr-";
 pub const ADOPTION_ID: &str = "ad-";
+pub const VOID_ID: &str = "vo-";
 
 /// What is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum What {
     Freeze { until: Instant },
     /// The ledger's own record is whole since then.
     Complete { since: Instant },
+    /// A deployment that another source records does not count.
+    Void { deployment: String },
 }
 
 /// One word: who said what, when and why, and who took it back.
@@ -61,7 +64,7 @@ impl Word {
     pub fn is_live(&self, now: Instant) -> bool {
         match self.what {
             What::Override { until, .. } | What::Freeze { until } => self.stands(now) && now < until,
-            What::Complete { .. } => self.stands(now),
+            What::Complete { .. } | What::Void { .. } => self.stands(now),
         }
     }
 
@@ -88,6 +91,7 @@ impl Word {
             What::Override { .. } => "override",
             What::Freeze { .. } => "freeze",
             What::Complete { .. } => "adoption",
+            What::Void { .. } => "void",
         }
     }
 

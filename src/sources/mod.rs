@@ -5,6 +5,7 @@ pub mod deployments;
 pub mod files;
 pub mod foreign;
 pub mod git;
+pub mod github;
 pub mod ics;
 pub mod kamal_audit;
 pub mod log;
