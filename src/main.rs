@@ -54,7 +54,8 @@ fn job() -> std::collections::BTreeMap<String, String> {
     let told = |name: &str| ["GITHUB_", "INPUT_", "RUNNER_"].iter().any(|begin| name.starts_with(begin));
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-        (told(&name) && !value.is_empty()).then_some((name, value))
+        // A token is asked for where GitHub is, and lies about nowhere else.
+        (told(&name) && name != "GITHUB_TOKEN" && !value.is_empty()).then_some((name, value))
     };
     std::env::vars_os().filter_map(text).collect()
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::text::clean;
 use super::{Style, advice, answer, blocking};
 use crate::engine::decision::{Finding, Verdict};
+use crate::engine::facts::Facts;
 use crate::report::Report;
 
 pub(super) fn render(report: &Report, style: &Style) -> String {
@@ -39,13 +40,29 @@ pub(super) fn of_job(report: &Report, verdict: Verdict, remarks: &[String], styl
             annotate(&mut out, command, finding);
         }
     }
-    for remark in remarks {
-        let _ = writeln!(out, "::warning title=deploy-rhythm::{}", data(remark));
-    }
+    out.extend(remarks.iter().map(|remark| warning(remark)));
     for finding in advice(report) {
         annotate(&mut out, "notice", finding);
     }
     out
+}
+
+/// Findings about governance at their places; GitHub shows ten of a kind.
+pub(super) fn on_lines(facts: &Facts) -> String {
+    let mut out = String::new();
+    for finding in facts.governance.iter().flatten() {
+        let Some((file, line)) = finding.place.as_deref().and_then(|place| place.rsplit_once(':')) else { continue };
+        if line.parse::<u32>().is_ok() {
+            let place = format!("file={},line={line}", property(file));
+            let _ = writeln!(out, "::notice {place},title=governance::{}", data(&finding.message));
+        }
+    }
+    out
+}
+
+/// Something that should be known.
+pub(super) fn warning(message: &str) -> String {
+    format!("::warning title=deploy-rhythm::{}\n", data(message))
 }
 
 /// Something that kept a job from an answer.

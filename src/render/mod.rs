@@ -1,5 +1,6 @@
 //! A report as text: one file an output. Nothing is printed here.
 
+pub mod change;
 mod github;
 mod json;
 mod markdown;
@@ -15,6 +16,7 @@ use clap::ValueEnum;
 
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Evidence, Finding, Status, Verdict};
+use crate::engine::facts::Facts;
 use crate::report::Report;
 
 pub use text::{clean, escape, harmless, uri, when, wrap};
@@ -84,6 +86,18 @@ pub fn render(report: &Report, format: Format, style: &Style) -> String {
 #[must_use]
 pub fn annotations(report: &Report, verdict: Verdict, remarks: &[String], style: &Style) -> String {
     github::of_job(report, verdict, remarks, style)
+}
+
+/// What should be known about a job, as an annotation.
+#[must_use]
+pub fn warning(message: &str) -> String {
+    github::warning(message)
+}
+
+/// What was found about the governance of a change, each at the line that it breaks.
+#[must_use]
+pub fn remarks_on_lines(facts: &Facts) -> String {
+    github::on_lines(facts)
 }
 
 /// What kept a job from an answer, as an annotation.

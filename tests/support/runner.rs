@@ -21,6 +21,8 @@ pub struct Job {
     pub folder: PathBuf,
     pub temp: TempDir,
     pub vars: BTreeMap<String, String>,
+    /// The job's own token; none speaks to no GitHub.
+    pub token: String,
 }
 
 /// What a use of the action came to.
@@ -85,7 +87,7 @@ impl Job {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_deploy-rhythm"), cache.join(target).join("deploy-rhythm"))
             .expect("a link");
         write(&cache.join(format!("{target}.complete")), "");
-        let mut job = Self { folder: checkout.path.clone(), vars: BTreeMap::new(), temp };
+        let mut job = Self { folder: checkout.path.clone(), vars: BTreeMap::new(), temp, token: String::new() };
         let tools = job.temp.path().join("tools").display().to_string();
         let temporary = job.temp.path().display().to_string();
         for (name, value) in [
@@ -138,7 +140,7 @@ impl Job {
         for (name, declaration) in declared {
             let default = declaration["default"].as_str().unwrap_or_default();
             let value = given.get(name.as_str()).map_or_else(|| default.to_owned(), |value| (*value).to_owned());
-            values.insert(format!("inputs.{name}"), value.replace("${{ github.token }}", ""));
+            values.insert(format!("inputs.{name}"), value.replace("${{ github.token }}", &self.token));
         }
         values.insert("github.action_ref".into(), concat!("v", env!("CARGO_PKG_VERSION")).into());
         values.insert("github.action_repository".into(), "acme/deploy-rhythm".into());

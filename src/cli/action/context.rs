@@ -11,7 +11,10 @@ use crate::cli::question::QuestionArgs;
 use crate::cli::run::job::Job;
 use crate::error::Error;
 use crate::gather::Question;
-use crate::ledger::remote::fetch_branches;
+use crate::github::{self, GitHub};
+use crate::ledger::Trouble;
+use crate::ledger::remote::fetch;
+use crate::sources::deployments::Records;
 use crate::sources::files;
 use crate::sources::git::{FoundBy, Repo};
 
@@ -86,20 +89,49 @@ impl<'a> Context<'a> {
 
     /// What is asked of the checkout.
     pub(super) fn question(&self) -> Question {
-        let arguments = QuestionArgs {
+        let commit = self.inputs.commit.clone();
+        Question { commit, lane: self.inputs.lane, ..self.arguments().question(self.edge) }
+    }
+
+    /// The inputs as the arguments of a question.
+    fn arguments(&self) -> QuestionArgs {
+        let place = |path: &PathBuf| match path.to_str() {
+            Some(name) if name == "github" || name.starts_with("github:") => path.clone(),
+            _ => self.inputs.folder.join(path),
+        };
+        QuestionArgs {
             repo: self.inputs.folder.clone(),
             policy: self.inputs.policy.clone(),
+            deploys: self.inputs.deploys.as_ref().map(place),
             environment: self.inputs.environment.clone(),
             ledger: Some(self.inputs.ledger.clone()),
             ..QuestionArgs::default()
-        };
-        let commit = self.inputs.commit.clone();
-        Question { commit, lane: self.inputs.lane, ..arguments.question(self.edge) }
+        }
+    }
+
+    /// The record of deployments beside the ledger.
+    pub(super) fn given(&self) -> Result<Option<Records>, Error> {
+        self.arguments().given()
+    }
+
+    /// GitHub, as this job's token may ask it.
+    pub(super) fn github(&self) -> Result<GitHub, github::Trouble> {
+        let settings = &self.edge.surroundings.github;
+        GitHub::new(settings, settings.repository(None, None)?)
+    }
+
+    /// A ledger that cannot be used lets nothing go.
+    pub(super) fn unusable(&self, trouble: &Trouble) -> Error {
+        let error = Error::from(trouble.clone());
+        match self.inputs.ledger.starts_with("git:") {
+            true => error.hint("the job needs `permissions: contents: write`, and the input `token` or the credentials that actions/checkout keeps"),
+            false => error,
+        }
     }
 
     /// Brings the branches up to date: what other jobs deployed meanwhile may be newer than this checkout.
     pub(super) fn fetch(&self, repo: &Repo) -> Result<(), Error> {
-        fetch_branches(repo.shared_dir()).map_err(|trouble| self.unusable(&trouble))
+        fetch(repo.shared_dir(), &["+refs/heads/*:refs/remotes/origin/*"]).map_err(|trouble| self.unusable(&trouble))
     }
 
     /// The checkout, whole and with its default branch named: what is judged by must not depend on what is checked out.

@@ -1,5 +1,6 @@
 //! After a rollout: what became of it, told to the ledger once.
 
+use super::anchor;
 use super::context::Context;
 use super::inputs::Ended;
 use super::outputs::{Answer, spoken, summarise};
@@ -9,7 +10,7 @@ use crate::error::Error;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
 use crate::ledger::{Change, Scope};
-use crate::render::escape;
+use crate::render::{escape, warning};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     let ended = context.inputs.outcome.ok_or_else(|| {
@@ -26,6 +27,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     let job = context.job()?;
     let mut told = Err(Error::usage(format!("the ledger {} has no rollout `{id}`", ledger.name()))
         .hint("give `rollout` the output of the step that let it go: `${{ needs.gate.outputs.rollout }}`"));
+    // GitHub's record is written while the rollout still runs in the ledger: the two are one rollout.
+    let remark = anchor::put(context, ledger.as_mut(), &id, ended);
     let appended = ledger.append(&mut |state| {
         let Some(kept) = state.rollouts.get(&id) else { return Change::default() };
         let (said, event) = match tell(kept, ended, &job.run, context) {
@@ -43,7 +46,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     let said = told?;
     Answer { rollout: Some(id), ..Answer::default() }.write(context)?;
     summarise(context, &format!("{}\n", escape(&said)))?;
-    Ok(Outcome::done(spoken(&format!("{said}\n"))))
+    let warning = remark.map(|remark| warning(&remark)).unwrap_or_default();
+    Ok(Outcome::done(warning + &spoken(&format!("{said}\n"))))
 }
 
 /// What is recorded of a rollout's end, and the words for it; nothing where it is recorded already.

@@ -1,10 +1,14 @@
 //! `action`: what `action.yml` calls in a job of GitHub Actions, one file a mode.
 
+mod anchor;
+mod change;
+mod comment;
 mod context;
 mod finish;
 mod gate;
 pub mod inputs;
 pub mod outputs;
+mod resume;
 mod say;
 mod start;
 mod traps;
@@ -13,8 +17,6 @@ use clap::Args;
 
 use super::{Edge, Outcome};
 use crate::error::Error;
-use crate::ledger::Trouble;
-use crate::sources::deployments::Records;
 use context::Context;
 use gate::{Gate, Strictness};
 use inputs::{Inputs, Mode};
@@ -50,28 +52,10 @@ fn answered(context: &Context<'_>) -> Result<Outcome, Error> {
         }
         Mode::Start => start::run(context),
         Mode::Finish => finish::run(context),
-        Mode::PullRequest | Mode::Resume | Mode::Comment => {
-            Err(Error::usage("this mode is not part of this release").hint("docs/action.md lists the modes"))
+        Mode::PullRequest => change::run(context),
+        Mode::Resume => resume::run(context),
+        Mode::Comment => {
+            Err(Error::usage("`mode: comment` is not part of this release").hint("docs/action.md lists the modes"))
         }
-    }
-}
-
-impl Context<'_> {
-    /// A ledger that cannot be used lets nothing go.
-    fn unusable(&self, trouble: &Trouble) -> Error {
-        let error = Error::from(trouble.clone());
-        match self.inputs.ledger.starts_with("git:") {
-            true => error.hint("the job needs `permissions: contents: write`, and the input `token` or the credentials that actions/checkout keeps"),
-            false => error,
-        }
-    }
-
-    /// The record of deployments beside the ledger.
-    fn given(&self) -> Result<Option<Records>, Error> {
-        let arguments = super::question::QuestionArgs {
-            deploys: self.inputs.deploys.as_ref().map(|path| self.inputs.folder.join(path)),
-            ..super::question::QuestionArgs::default()
-        };
-        arguments.given()
     }
 }

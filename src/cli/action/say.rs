@@ -28,14 +28,7 @@ pub(super) struct Said<'a> {
 /// Tells it everywhere, and ends with an exit code.
 pub(super) fn all(context: &Context<'_>, said: &Said<'_>, mut answer: Answer, code: u8) -> Result<Outcome, Error> {
     let style = |width| Style { colour: Colour::Never, width, zone: said.zone, detail: Detail::Brief };
-    if let Some(path) = context.scratch(&format!("deploy-rhythm-{}.json", outputs::token())) {
-        files::create(&path, &render(said.report, Format::Json, &Style::plain()))?;
-        answer.report = Some(path.display().to_string());
-    }
-    if let Some(path) = &context.inputs.sarif {
-        let name = path.to_string_lossy();
-        files::replace(&context.inputs.folder, &name, &render(said.report, Format::Sarif, &Style::plain()))?;
-    }
+    answer.report = files(context, said.report)?;
     answer.write(context)?;
     outputs::summarise(
         context,
@@ -50,6 +43,17 @@ pub(super) fn all(context: &Context<'_>, said: &Said<'_>, mut answer: Answer, co
     let mut text = annotations(said.report, said.verdict, &said.remarks, &style(usize::MAX));
     text += &spoken(&render(said.report, Format::Terminal, &style(context.edge.width)));
     Ok(Outcome { text, code })
+}
+
+/// Writes a decision into files: as JSON for later steps, as SARIF where that was asked for. Answers where the first one is.
+pub(super) fn files(context: &Context<'_>, report: &Report) -> Result<Option<String>, Error> {
+    if let Some(path) = &context.inputs.sarif {
+        let name = path.to_string_lossy();
+        files::replace(&context.inputs.folder, &name, &render(report, Format::Sarif, &Style::plain()))?;
+    }
+    let Some(path) = context.scratch(&format!("{}.json", outputs::token())) else { return Ok(None) };
+    files::create(&path, &render(report, Format::Json, &Style::plain()))?;
+    Ok(Some(path.display().to_string()))
 }
 
 /// What kept a job from an answer: nothing goes.

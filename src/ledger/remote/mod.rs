@@ -224,15 +224,15 @@ impl Remote {
     }
 }
 
-/// Brings the branches of origin up to date, with the same credentials and the same care.
+/// Brings refs of origin up to date, with the same credentials and the same care.
 ///
 /// # Errors
 ///
 /// Fails where origin cannot be read.
-pub fn fetch_branches(directory: &Path) -> Result<(), Trouble> {
+pub fn fetch(directory: &Path, refspecs: &[&str]) -> Result<(), Trouble> {
     let (remote, settings) = ("origin".to_owned(), Vec::new());
     let git = Git { directory: directory.to_owned(), remote, settings };
-    let said = git.run(&["fetch", "--quiet", "--no-tags"], &["+refs/heads/*:refs/remotes/origin/*"])?;
+    let said = git.run(&["fetch", "--quiet", "--no-tags"], refspecs)?;
     match said.ok {
         true => Ok(()),
         false => Err(Trouble::new(format!("origin cannot be fetched from: {}", said.why()), said.remedy())),
