@@ -68,6 +68,7 @@ fn one_comment_says_what_a_change_will_meet_and_is_written_anew() {
     let used = judged(&hub, &repo, (number, &head), &[]);
     assert_eq!((used.code, used.output("verdict")), (0, "approve"), "{}", used.log);
     let comments = repo.comments(number);
+    assert_eq!(comments.len(), 2, "{}", used.log);
     assert_eq!((comments.len(), comments[1].0.as_str()), (2, "github-actions[bot]"), "{comments:?}");
     let body = &comments[1].1;
     assert!(body.contains("| production | ✅ at once |"), "{body}");
