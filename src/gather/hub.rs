@@ -12,18 +12,29 @@ use crate::engine::facts::{CheckState, Known, Missing, Pushes};
 use crate::engine::policy::{EnvironmentPolicy, HistorySource, OverridePolicy, Policy};
 use crate::engine::rules::{Rule, RuleId};
 use crate::github::{GitHub, Settings, Trouble};
+use crate::sources::abroad::Abroad;
 use crate::sources::deployments::Records;
 use crate::sources::github;
 
 /// How much further than a time of trial its success is looked for.
 const TRIAL: TimeDelta = TimeDelta::days(14);
 
+/// What `--deploys` says of GitHub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Named {
+    #[default]
+    Nowhere,
+    /// `github`: this repository there.
+    Here,
+    /// `github:OWNER/NAME`.
+    Repository(String),
+}
+
 /// GitHub, as this process asks it.
 #[derive(Default)]
 pub struct Hub {
     settings: Settings,
-    /// `--deploys github`, and the repository that it names.
-    named: Option<Option<String>>,
+    named: Named,
     door: Mutex<Option<GitHub>>,
     read: Mutex<BTreeMap<String, Known<Records>>>,
     /// How far back somebody wants to see, whatever the rules look at.
@@ -41,16 +52,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    /// Nothing is asked yet; `named` is what `--deploys github` or `github:OWNER/NAME` says.
+    /// Nothing is asked yet.
     #[must_use]
-    pub fn new(settings: Settings, named: Option<Option<String>>) -> Self {
+    pub fn new(settings: Settings, named: Named) -> Self {
         Self { settings, named, ..Self::default() }
     }
 
     /// Whether `--deploys` names it.
     #[must_use]
-    pub const fn is_named(&self) -> bool {
-        self.named.is_some()
+    pub fn is_named(&self) -> bool {
+        self.named != Named::Nowhere
     }
 
     /// Lets what is read from now on go back to an instant at least.
@@ -64,6 +75,17 @@ impl Hub {
         lock(&self.read).clear();
     }
 
+    /// Fetches a policy of others.
+    ///
+    /// # Errors
+    ///
+    /// Says in one sentence why it is not to be had.
+    pub fn fetch(&self, other: &Abroad) -> Result<Vec<u8>, String> {
+        let door = GitHub::new(&self.settings, other.repository.clone());
+        let read = door.and_then(|door| door.file_at(&other.repository, &other.path, &other.commit));
+        read.map_err(|trouble| format!("`{other}` is not to be had: {trouble}"))
+    }
+
     /// Asks, through a door that is opened once; `called` is what the repository here is called.
     ///
     /// # Errors
@@ -72,7 +94,10 @@ impl Hub {
     pub fn ask<T>(&self, called: Option<&str>, ask: impl FnOnce(&GitHub) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let mut door = lock(&self.door);
         if door.is_none() {
-            let given = self.named.as_ref().and_then(Option::as_deref);
+            let given = match &self.named {
+                Named::Repository(name) => Some(name.as_str()),
+                Named::Nowhere | Named::Here => None,
+            };
             let repository = self.settings.repository(given, called)?;
             *door = Some(GitHub::new(&self.settings, repository)?);
         }

@@ -153,7 +153,7 @@ impl GitHub {
                 return Err(trouble);
             }
             self.waited.set(waited);
-            self.runtime.block_on(tokio::time::sleep(after));
+            self.runtime.block_on(async { tokio::time::sleep(after).await });
         }
     }
 
@@ -204,10 +204,11 @@ impl GitHub {
         if let (StatusCode::NOT_MODIFIED, Some((_, known))) = (answer.status, known) {
             return Ok(known);
         }
-        if ask.method == Method::GET && answer.status == StatusCode::OK {
-            if let Some(tag) = answer.headers.get(header::ETAG) {
-                self.known.borrow_mut().insert(uri.to_owned(), (tag.clone(), answer.clone()));
-            }
+        if ask.method == Method::GET
+            && answer.status == StatusCode::OK
+            && let Some(tag) = answer.headers.get(header::ETAG)
+        {
+            self.known.borrow_mut().insert(uri.to_owned(), (tag.clone(), answer.clone()));
         }
         Ok(answer)
     }
