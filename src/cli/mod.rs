@@ -31,6 +31,7 @@ mod spot;
 mod status;
 mod suggest;
 mod validate;
+mod void;
 mod why;
 
 use std::ffi::OsString;

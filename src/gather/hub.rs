@@ -15,6 +15,7 @@ use crate::github::{GitHub, Settings, Trouble};
 use crate::sources::abroad::Abroad;
 use crate::sources::deployments::Records;
 use crate::sources::github;
+use crate::sources::github::pushes::Pushed;
 
 /// How much further than a time of trial its success is looked for.
 const TRIAL: TimeDelta = TimeDelta::days(14);
@@ -36,7 +37,11 @@ pub struct Hub {
     settings: Settings,
     named: Named,
     door: Mutex<Option<GitHub>>,
-    read: Mutex<BTreeMap<String, Known<Records>>>,
+    /// What was read, for several judgements: those of `run` are made under a lock, which nobody holds while GitHub thinks.
+    records: Memory<Known<Records>>,
+    checks: Memory<Known<BTreeMap<String, CheckState>>>,
+    pushes: Memory<Result<Pushed, Trouble>>,
+    approvals: Memory<Result<Option<String>, Trouble>>,
     /// How far back somebody wants to see, whatever the rules look at.
     reach: Mutex<Option<Instant>>,
 }
@@ -45,6 +50,18 @@ impl fmt::Debug for Hub {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Hub").field("settings", &self.settings).field("named", &self.named).finish_non_exhaustive()
     }
+}
+
+type Memory<T> = Mutex<BTreeMap<String, T>>;
+
+/// What is remembered, else what is found now, and remembered from then on.
+fn once<T: Clone>(memory: &Memory<T>, key: String, find: impl FnOnce() -> T) -> T {
+    if let Some(known) = lock(memory).get(&key) {
+        return known.clone();
+    }
+    let found = find();
+    lock(memory).insert(key, found.clone());
+    found
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,7 +89,10 @@ impl Hub {
 
     /// Forgets what was read: the next judgement asks again.
     pub fn forget(&self) {
-        lock(&self.read).clear();
+        lock(&self.records).clear();
+        lock(&self.checks).clear();
+        lock(&self.pushes).clear();
+        lock(&self.approvals).clear();
     }
 
     /// Fetches a policy of others.
@@ -151,9 +171,6 @@ impl Subject {
         let since = self.now.instant - back;
         let since = lock(&hub.reach).map_or(since, |reach| reach.min(since));
         let key = format!("{environments:?} {back}");
-        if let Some(read) = lock(&hub.read).get(&key) {
-            return read.clone();
-        }
         let asked = github::Asked {
             policy: &self.found.policy,
             environments,
@@ -162,9 +179,7 @@ impl Subject {
             run: question.run.as_deref(),
         };
         let called = self.repository();
-        let read = hub.ask(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from);
-        lock(&hub.read).insert(key, read.clone());
-        read
+        once(&hub.records, key, || hub.ask(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from))
     }
 
     /// How the checks of a commit concluded, where GitHub is asked and a rule wants to know.
@@ -176,7 +191,9 @@ impl Subject {
             ));
         }
         let called = self.repository();
-        self.hub.ask(called.as_deref(), |door| github::checks::read(door, commit.as_str())).map_err(Missing::from)
+        once(&self.hub.checks, commit.to_string(), || {
+            self.hub.ask(called.as_deref(), |door| github::checks::read(door, commit.as_str())).map_err(Missing::from)
+        })
     }
 
     /// The pushes as GitHub recorded them, where the policy wants that and a rule looks at them.
@@ -185,7 +202,9 @@ impl Subject {
         let (true, Ok(pushes), Some(branch)) = (wanted, &pushes, self.deploying_branch()) else { return pushes };
         let since = self.now.instant - policy.lookback().landings;
         let called = self.repository();
-        let read = self.hub.ask(called.as_deref(), |door| github::pushes::read(door, branch, since))?;
+        let read = once(&self.hub.pushes, branch.to_owned(), || {
+            self.hub.ask(called.as_deref(), |door| github::pushes::read(door, branch, since))
+        })?;
         let mut landings = read.landings;
         landings.retain(|landing| landing.at <= self.now.instant);
         for landing in &mut landings {
@@ -206,6 +225,8 @@ impl Subject {
             .filter_map(|pattern| policy.environment(pattern.as_str())?.overrides)
             .collect();
         let called = self.repository();
-        Some(self.hub.ask(called.as_deref(), |door| github::approval::find(door, commit.as_str(), &named)))
+        Some(once(&self.hub.approvals, commit.to_string(), || {
+            self.hub.ask(called.as_deref(), |door| github::approval::find(door, commit.as_str(), &named))
+        }))
     }
 }
