@@ -32,6 +32,7 @@ mod spot;
 mod status;
 mod suggest;
 mod validate;
+mod void;
 mod why;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use crate::engine::lane::{Lane, LaneRequest};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::Budget;
 use crate::error::Error;
-use crate::gather::{Gathered, Hub, LedgerSource, Question, Subject};
+use crate::gather::{Gathered, Hub, LedgerSource, Named, Question, Subject};
 use crate::report::Report;
 use crate::sources::deployments::{self, Records};
 use crate::sources::files;
@@ -100,11 +100,14 @@ impl QuestionArgs {
         self.deploys.as_ref().is_some_and(|path| path.as_os_str() == "-")
     }
 
-    /// The repository that `--deploys github` or `github:OWNER/NAME` names; nothing where it names a file.
-    fn named_hub(&self) -> Option<Option<String>> {
-        match self.deploys.as_ref()?.to_str()? {
-            "github" => Some(None),
-            text => text.strip_prefix("github:").map(|name| Some(name.to_owned())),
+    /// What `--deploys` says of GitHub; nothing where it names a file.
+    fn named_hub(&self) -> Named {
+        match self.deploys.as_ref().and_then(|path| path.to_str()) {
+            Some("github") => Named::Here,
+            Some(text) => {
+                text.strip_prefix("github:").map_or(Named::Nowhere, |name| Named::Repository(name.to_owned()))
+            }
+            None => Named::Nowhere,
         }
     }
 
@@ -115,7 +118,7 @@ impl QuestionArgs {
 
     /// Reads the record that `--deploys` names.
     pub(super) fn given(&self) -> Result<Option<Records>, Error> {
-        let Some(path) = self.deploys.as_ref().filter(|_| self.named_hub().is_none()) else {
+        let Some(path) = self.deploys.as_ref().filter(|_| self.named_hub() == Named::Nowhere) else {
             if self.columns.is_some() {
                 return Err(Error::usage("`--columns` is for CSV, and GitHub answers with none").hint("leave it out"));
             }

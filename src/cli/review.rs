@@ -47,7 +47,7 @@ pub(super) struct Review {
 
 impl Review {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let (_, found) = self.policy.find()?;
+        let (_, found) = self.policy.find(edge)?;
         let question = QuestionArgs {
             repo: self.policy.repo.clone(),
             policy: self.policy.policy.clone(),

@@ -12,20 +12,36 @@ use crate::engine::facts::{CheckState, Known, Missing, Pushes};
 use crate::engine::policy::{EnvironmentPolicy, HistorySource, OverridePolicy, Policy};
 use crate::engine::rules::{Rule, RuleId};
 use crate::github::{GitHub, Settings, Trouble};
+use crate::sources::abroad::Abroad;
 use crate::sources::deployments::Records;
 use crate::sources::github;
+use crate::sources::github::pushes::Pushed;
 
 /// How much further than a time of trial its success is looked for.
 const TRIAL: TimeDelta = TimeDelta::days(14);
+
+/// What `--deploys` says of GitHub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Named {
+    #[default]
+    Nowhere,
+    /// `github`: this repository there.
+    Here,
+    /// `github:OWNER/NAME`.
+    Repository(String),
+}
 
 /// GitHub, as this process asks it.
 #[derive(Default)]
 pub struct Hub {
     settings: Settings,
-    /// `--deploys github`, and the repository that it names.
-    named: Option<Option<String>>,
+    named: Named,
     door: Mutex<Option<GitHub>>,
-    read: Mutex<BTreeMap<String, Known<Records>>>,
+    /// What was read, for several judgements: those of `run` are made under a lock, which nobody holds while GitHub thinks.
+    records: Memory<Known<Records>>,
+    checks: Memory<Known<BTreeMap<String, CheckState>>>,
+    pushes: Memory<Result<Pushed, Trouble>>,
+    approvals: Memory<Result<Option<String>, Trouble>>,
     /// How far back somebody wants to see, whatever the rules look at.
     reach: Mutex<Option<Instant>>,
 }
@@ -36,21 +52,33 @@ impl fmt::Debug for Hub {
     }
 }
 
+type Memory<T> = Mutex<BTreeMap<String, T>>;
+
+/// What is remembered, else what is found now, and remembered from then on.
+fn once<T: Clone>(memory: &Memory<T>, key: String, find: impl FnOnce() -> T) -> T {
+    if let Some(known) = lock(memory).get(&key) {
+        return known.clone();
+    }
+    let found = find();
+    lock(memory).insert(key, found.clone());
+    found
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hub {
-    /// Nothing is asked yet; `named` is what `--deploys github` or `github:OWNER/NAME` says.
+    /// Nothing is asked yet.
     #[must_use]
-    pub fn new(settings: Settings, named: Option<Option<String>>) -> Self {
+    pub fn new(settings: Settings, named: Named) -> Self {
         Self { settings, named, ..Self::default() }
     }
 
     /// Whether `--deploys` names it.
     #[must_use]
-    pub const fn is_named(&self) -> bool {
-        self.named.is_some()
+    pub fn is_named(&self) -> bool {
+        self.named != Named::Nowhere
     }
 
     /// Lets what is read from now on go back to an instant at least.
@@ -61,7 +89,21 @@ impl Hub {
 
     /// Forgets what was read: the next judgement asks again.
     pub fn forget(&self) {
-        lock(&self.read).clear();
+        lock(&self.records).clear();
+        lock(&self.checks).clear();
+        lock(&self.pushes).clear();
+        lock(&self.approvals).clear();
+    }
+
+    /// Fetches a policy of others.
+    ///
+    /// # Errors
+    ///
+    /// Says in one sentence why it is not to be had.
+    pub fn fetch(&self, other: &Abroad) -> Result<Vec<u8>, String> {
+        let door = GitHub::new(&self.settings, other.repository.clone());
+        let read = door.and_then(|door| door.file_at(&other.repository, &other.path, &other.commit));
+        read.map_err(|trouble| format!("`{other}` is not to be had: {trouble}"))
     }
 
     /// Asks, through a door that is opened once; `called` is what the repository here is called.
@@ -72,7 +114,10 @@ impl Hub {
     pub fn ask<T>(&self, called: Option<&str>, ask: impl FnOnce(&GitHub) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let mut door = lock(&self.door);
         if door.is_none() {
-            let given = self.named.as_ref().and_then(Option::as_deref);
+            let given = match &self.named {
+                Named::Repository(name) => Some(name.as_str()),
+                Named::Nowhere | Named::Here => None,
+            };
             let repository = self.settings.repository(given, called)?;
             *door = Some(GitHub::new(&self.settings, repository)?);
         }
@@ -126,9 +171,6 @@ impl Subject {
         let since = self.now.instant - back;
         let since = lock(&hub.reach).map_or(since, |reach| reach.min(since));
         let key = format!("{environments:?} {back}");
-        if let Some(read) = lock(&hub.read).get(&key) {
-            return read.clone();
-        }
         let asked = github::Asked {
             policy: &self.found.policy,
             environments,
@@ -137,9 +179,7 @@ impl Subject {
             run: question.run.as_deref(),
         };
         let called = self.repository();
-        let read = hub.ask(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from);
-        lock(&hub.read).insert(key, read.clone());
-        read
+        once(&hub.records, key, || hub.ask(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from))
     }
 
     /// How the checks of a commit concluded, where GitHub is asked and a rule wants to know.
@@ -151,7 +191,9 @@ impl Subject {
             ));
         }
         let called = self.repository();
-        self.hub.ask(called.as_deref(), |door| github::checks::read(door, commit.as_str())).map_err(Missing::from)
+        once(&self.hub.checks, commit.to_string(), || {
+            self.hub.ask(called.as_deref(), |door| github::checks::read(door, commit.as_str())).map_err(Missing::from)
+        })
     }
 
     /// The pushes as GitHub recorded them, where the policy wants that and a rule looks at them.
@@ -160,7 +202,9 @@ impl Subject {
         let (true, Ok(pushes), Some(branch)) = (wanted, &pushes, self.deploying_branch()) else { return pushes };
         let since = self.now.instant - policy.lookback().landings;
         let called = self.repository();
-        let read = self.hub.ask(called.as_deref(), |door| github::pushes::read(door, branch, since))?;
+        let read = once(&self.hub.pushes, branch.to_owned(), || {
+            self.hub.ask(called.as_deref(), |door| github::pushes::read(door, branch, since))
+        })?;
         let mut landings = read.landings;
         landings.retain(|landing| landing.at <= self.now.instant);
         for landing in &mut landings {
@@ -181,6 +225,8 @@ impl Subject {
             .filter_map(|pattern| policy.environment(pattern.as_str())?.overrides)
             .collect();
         let called = self.repository();
-        Some(self.hub.ask(called.as_deref(), |door| github::approval::find(door, commit.as_str(), &named)))
+        Some(once(&self.hub.approvals, commit.to_string(), || {
+            self.hub.ask(called.as_deref(), |door| github::approval::find(door, commit.as_str(), &named))
+        }))
     }
 }

@@ -30,12 +30,13 @@ use crate::engine::policy::{EnvironmentPolicy, Policy, RuleEntry, Trigger};
 use crate::engine::rules::RuleId;
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
+use crate::sources::abroad::Abroad;
 use crate::sources::deployments::{self, Records};
 use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilter, Repo};
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
-pub use hub::Hub;
+pub use hub::{Hub, Named};
 pub use ledger::{Held, LedgerSource};
 pub use told::{Told, is_unseen, spent};
 
@@ -88,7 +89,10 @@ impl Subject {
     ///
     /// Fails where there is no repository, or the policy is not valid.
     pub fn open(question: &Question) -> Result<Self, Error> {
-        Self::open_with(question, |repo| policy::find(Some(repo), question.policy.as_deref(), Wanted::InForce))
+        let mut abroad = |other: &Abroad| question.hub.fetch(other);
+        Self::open_with(question, |repo| {
+            policy::find_by(Some(repo), question.policy.as_deref(), Wanted::InForce, &mut abroad)
+        })
     }
 
     /// Opens the repository of a job, and reads the policy that has landed: never what the checkout brings.
@@ -97,7 +101,8 @@ impl Subject {
     ///
     /// Fails where there is no repository, or the policy is not valid.
     pub fn landed(question: &Question) -> Result<Self, Error> {
-        Self::open_with(question, |repo| policy::landed(repo, question.policy.as_deref()))
+        let mut abroad = |other: &Abroad| question.hub.fetch(other);
+        Self::open_with(question, |repo| policy::landed(repo, question.policy.as_deref(), &mut abroad))
     }
 
     /// Opens the repository, with a policy that is found otherwise.

@@ -27,6 +27,9 @@ use super::trouble::Trouble;
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(10);
 
+/// How long a connection may be idle and still be used.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// How often an answer may say that what is asked for lies elsewhere.
 const MOVES: usize = 3;
 
@@ -153,7 +156,7 @@ impl GitHub {
                 return Err(trouble);
             }
             self.waited.set(waited);
-            self.runtime.block_on(tokio::time::sleep(after));
+            self.runtime.block_on(async { tokio::time::sleep(after).await });
         }
     }
 
@@ -204,10 +207,11 @@ impl GitHub {
         if let (StatusCode::NOT_MODIFIED, Some((_, known))) = (answer.status, known) {
             return Ok(known);
         }
-        if ask.method == Method::GET && answer.status == StatusCode::OK {
-            if let Some(tag) = answer.headers.get(header::ETAG) {
-                self.known.borrow_mut().insert(uri.to_owned(), (tag.clone(), answer.clone()));
-            }
+        if ask.method == Method::GET
+            && answer.status == StatusCode::OK
+            && let Some(tag) = answer.headers.get(header::ETAG)
+        {
+            self.known.borrow_mut().insert(uri.to_owned(), (tag.clone(), answer.clone()));
         }
         Ok(answer)
     }
@@ -279,7 +283,8 @@ fn built<C>(connector: C) -> Octocrab
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
-    let service = Client::builder(TokioExecutor::new()).build(connector);
+    // One that the other side may have closed meanwhile is no way for what must not be sent twice.
+    let service = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
     let Ok(octocrab) = OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build();
     octocrab
 }

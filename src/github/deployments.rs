@@ -62,7 +62,7 @@ pub struct DeploymentPage {
     pub next: Option<String>,
 }
 
-const QUERY: &str = "query($owner:String!,$name:String!,$environments:[String!],$after:String){repository(owner:$owner,name:$name){deployments(first:100,after:$after,environments:$environments,orderBy:{field:CREATED_AT,direction:DESC}){pageInfo{hasNextPage endCursor} nodes{id databaseId commitOid environment createdAt task description creator{login} statuses(first:50){totalCount nodes{state createdAt logUrl description}}}}}}";
+const QUERY: &str = "query($owner:String!,$name:String!,$environments:[String!],$after:String){repository(owner:$owner,name:$name){deployments(first:100,after:$after,environments:$environments,orderBy:{field:CREATED_AT,direction:DESC}){pageInfo{hasNextPage endCursor} nodes{id databaseId commitOid environment createdAt task description creator{__typename login} statuses(first:50){totalCount nodes{state createdAt logUrl description}}}}}}";
 
 #[derive(Deserialize)]
 struct Answered {
@@ -103,9 +103,24 @@ struct Node {
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
-    creator: Option<Actor>,
+    creator: Option<Creator>,
     #[serde(default)]
     statuses: Option<Statuses>,
+}
+
+#[derive(Deserialize)]
+struct Creator {
+    #[serde(rename = "__typename")]
+    kind: String,
+    login: String,
+}
+
+impl Creator {
+    /// As REST has it: GraphQL leaves the end of a bot's name out.
+    fn actor(self) -> Actor {
+        let end = if self.kind == "Bot" && !self.login.ends_with("[bot]") { "[bot]" } else { "" };
+        Actor { login: self.login + end, kind: Some(self.kind) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -167,7 +182,7 @@ impl GitHub {
                 created_at: node.created_at,
                 task: node.task,
                 description: node.description,
-                creator: node.creator,
+                creator: node.creator.map(Creator::actor),
                 statuses,
             });
         }

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::address::shown;
 use super::ask::{Ask, Twice};
 use super::client::GitHub;
+use super::limits::reset;
 use super::trouble::Trouble;
 
 #[derive(Deserialize)]
@@ -14,7 +15,7 @@ struct Reply<T> {
     #[serde(default = "Option::default")]
     data: Option<T>,
     #[serde(default)]
-    errors: Vec<Fault>,
+    errors: Option<Vec<Fault>>,
 }
 
 #[derive(Deserialize)]
@@ -39,11 +40,12 @@ impl GitHub {
         }
         let body = json!({"query": query, "variables": variables});
         let ask = Ask { twice: Twice::Harmless, ..Ask::post(String::new(), body, what, needs) };
-        let reply: Reply<T> = self.ask_graphql(&ask)?.read(what)?;
-        if let Some(fault) = reply.errors.first() {
+        let answer = self.ask_graphql(&ask)?;
+        let reply: Reply<T> = answer.read(what)?;
+        if let Some(fault) = reply.errors.unwrap_or_default().first() {
             let (what, said) = (what.to_owned(), shown(&fault.message));
             return Err(match fault.kind.as_deref() {
-                Some("RATE_LIMITED") => Trouble::RateLimited { until: None, secondary: false },
+                Some("RATE_LIMITED") => Trouble::RateLimited { until: reset(&answer.headers), secondary: false },
                 Some("NOT_FOUND") => Trouble::NotThere { what, needs, token: true },
                 Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Trouble::Forbidden { what, needs, said },
                 _ => Trouble::Refused { what, status: 200, said },

@@ -58,8 +58,7 @@ pub(super) fn judge(
     if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::FORBIDDEN {
         let now = date(headers);
         if number("x-ratelimit-remaining") == Some(0) {
-            let reset = number("x-ratelimit-reset").and_then(|at| i64::try_from(at).ok());
-            let until = reset.and_then(|at| DateTime::from_timestamp(at, 0));
+            let until = reset(headers);
             let trouble = Trouble::RateLimited { until, secondary: false };
             let wait = until.zip(now).map(|(until, now)| (until - now).to_std().unwrap_or_default());
             return Some(limited(wait.map(|wait| wait + Duration::from_secs(1)), trouble, limits));
@@ -86,6 +85,12 @@ pub(super) fn backoff(tried: u32, limits: &Limits) -> Duration {
     limits.pause * 2_u32.pow(tried.saturating_sub(1).min(6))
 }
 
+/// When a rate limit that is reached begins anew.
+pub(super) fn reset(headers: &HeaderMap) -> Option<Instant> {
+    let text = headers.get("x-ratelimit-reset")?.to_str().ok()?;
+    DateTime::from_timestamp(text.trim().parse().ok()?, 0)
+}
+
 /// GitHub's own clock, as its answer tells it.
 pub(super) fn date(headers: &HeaderMap) -> Option<Instant> {
     let text = headers.get(http::header::DATE)?.to_str().ok()?;
@@ -94,8 +99,6 @@ pub(super) fn date(headers: &HeaderMap) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http::{HeaderMap, HeaderValue, StatusCode};
 
     use super::{Limits, Trouble, Verdict, judge};

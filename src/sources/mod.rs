@@ -1,5 +1,6 @@
 //! Where facts come from.
 
+pub mod abroad;
 mod bad;
 pub mod deployments;
 pub mod files;
@@ -9,6 +10,7 @@ pub mod github;
 pub mod ics;
 pub mod kamal_audit;
 pub mod log;
+mod loosening;
 pub mod packs;
 pub mod policy;
 pub mod pushes;

@@ -81,8 +81,6 @@ impl<'a> Gate<'a> {
         let clock = self.context.edge.clock;
         self.request.deadline = self.context.inputs.wait.map(|wait| clock() + wait);
         loop {
-            // What GitHub records may have changed, too.
-            self.request.question.hub.forget();
             let judged = match judge(&mut self.request, self.ledger.as_mut()) {
                 Ok(judged) => judged,
                 Err(Failed::Error(error)) => return Err(error),

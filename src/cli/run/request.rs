@@ -28,6 +28,9 @@ use crate::sources::git::{Clock, Now, Repo};
 /// How soon a newer request must expect to go for an older one to let it pass.
 const LETS_PASS: TimeDelta = TimeDelta::seconds(1);
 
+/// How often whoever waits asks GitHub anew.
+const GLANCES: TimeDelta = TimeDelta::seconds(30);
+
 /// What came of a judgement.
 pub(in crate::cli) enum Answer {
     /// The slot is reserved.
@@ -78,6 +81,8 @@ pub(in crate::cli) struct Request<'a> {
     pub job: Option<Job>,
     /// What of the working tree is in no commit.
     dirty: Option<String>,
+    /// When GitHub was read last; nothing before the first time.
+    read_at: Option<Instant>,
 }
 
 /// What was said and seen at the last judgement that counted.
@@ -110,18 +115,47 @@ impl<'a> Request<'a> {
             memory,
             job: None,
             dirty: None,
+            read_at: None,
         }
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
     pub(in crate::cli) fn look(&mut self) -> Result<(), Error> {
         // What another job deploys, it checks out itself.
-        if self.job.is_some() {
+        if self.job.is_none() {
+            let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
+            self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
+        }
+        self.read_ahead()
+    }
+
+    /// Asks GitHub, where it is a source, so that nobody holds the ledger's lock while it thinks; whoever waits asks anew
+    /// from time to time.
+    fn read_ahead(&mut self) -> Result<(), Error> {
+        let now = (self.edge.clock)();
+        if self.read_at.is_some_and(|read| now - read < GLANCES) {
             return Ok(());
         }
-        let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
-        self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
-        Ok(())
+        self.read_at = Some(now);
+        let question = Question { ledger: LedgerSource::Unread, ..self.question.clone() };
+        let subject = self.subject(&question)?;
+        if !subject.asks_hub(&question.hub) && !subject.found.policy.history().github_pushes {
+            return Ok(());
+        }
+        question.hub.forget();
+        let policy = subject.environment(question.environment.as_deref())?;
+        let commit = subject.commit(question.commit.as_deref())?;
+        let records = subject.records(self.given.clone(), &question, &policy.environment)?;
+        // What is missing is said when it is judged.
+        subject.gather(policy, commit, question.lane, records).map(drop)
+    }
+
+    /// The repository, and the policy that counts for who asks.
+    fn subject(&self, question: &Question) -> Result<Subject, Error> {
+        match self.job {
+            Some(_) => Subject::landed(question),
+            None => Subject::open(question),
+        }
     }
 
     /// Judges as the ledger stands; what it answers is appended in the same transaction.
@@ -145,10 +179,7 @@ impl<'a> Request<'a> {
             now: Now { instant: now, clock: Clock::Machine },
             ..self.question.clone()
         };
-        let subject = match self.job {
-            Some(_) => Subject::landed(&question)?,
-            None => Subject::open(&question)?,
-        };
+        let subject = self.subject(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
         let account = subject.account(self.own, &policy.environment)?;
         let mut remarks: Vec<String> = change.events.iter().filter_map(|(_, event)| given_back(event)).collect();

@@ -256,7 +256,7 @@ fn take(one: github::Deployment, counting: &Counting, seen: &mut Seen) -> Result
     let statuses = one.statuses.ok_or_else(|| unread(&format!("the statuses of deployment {name} are too many")))?;
     seen.silent += usize::from(statuses.is_empty());
     let link = statuses.iter().filter_map(|status| status.log_url.as_deref()).find(|link| !link.is_empty());
-    let run = statuses.iter().filter_map(|status| attempts::run_in(status.log_url.as_deref()?)).next();
+    let run = statuses.iter().find_map(|status| attempts::run_in(status.log_url.as_deref()?));
     let life = Life::of(instant(&one.created_at, "the creation of a deployment")?, told(&statuses)?);
     let text = |text: &str| clean(text).into_owned().into();
     seen.deployments.push(Deployment {
