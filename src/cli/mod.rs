@@ -1,7 +1,8 @@
 //! The command line: one file a subcommand.
 
-mod action;
+pub mod action;
 mod adopt;
+mod anchors;
 mod audit;
 mod calendar;
 mod caller;
@@ -34,6 +35,7 @@ mod suggest;
 mod validate;
 mod void;
 mod why;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

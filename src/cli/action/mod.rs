@@ -13,6 +13,8 @@ mod say;
 mod start;
 mod traps;
 
+pub(super) use anchor::ANCHOR;
+
 use clap::Args;
 
 use super::{Edge, Outcome};
