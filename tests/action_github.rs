@@ -33,7 +33,7 @@ fn job(hub: &FakeGitHub, checkout: &Fixture, run: &str) -> Job {
         .var("GITHUB_API_URL", &hub.url())
         .var("GITHUB_GRAPHQL_URL", &hub.graphql_url())
         .var("GITHUB_RUN_ID", run);
-    job.token = TOKEN.to_owned();
+    TOKEN.clone_into(&mut job.token);
     job
 }
 
@@ -216,6 +216,20 @@ fn an_outcome_is_told_to_github_with_the_digest_of_its_decision() {
     assert!(decided.contains("\"kind\":\"decided\"") && statuses[0]["state"] == "success", "{decided}");
     first.uses(&finish);
     assert_eq!(hub.count("POST /repos/{owner}/{repo}/deployments"), 1);
+    let verify = || {
+        let mut command = support::ledger::binary(&work, &["ledger", "verify", "--anchors", "--ledger", "git:origin"]);
+        command.env("GITHUB_API_URL", hub.url()).env("GITHUB_GRAPHQL_URL", hub.graphql_url());
+        command.env("GITHUB_TOKEN", TOKEN).env("GITHUB_REPOSITORY", "acme/shop");
+        support::ledger::finish(command.spawn().expect("it runs"))
+    };
+    let (code, text, error) = verify();
+    assert_eq!(code, 0, "{text}{error}");
+    assert!(text.contains("1 digests at GitHub, 0 of them in no entry"), "{text}");
+    repo.deploy("production", &work.id("main").to_string(), "2026-01-01T10:00:00Z")
+        .status("success", "2026-01-01T10:05:00Z")
+        .change_status(|status| status["description"] = format!("deploy-rhythm sha256:{}", "0".repeat(64)).into());
+    let (code, text, _) = verify();
+    assert_eq!((code, text.contains("000000000000…, which is in no entry")), (1, true), "{text}");
     // A token that may not is a remark.
     hub.permit(&["contents=write"]);
     let second = job(&hub, &made, "2");

@@ -106,7 +106,8 @@ fn init_writes_the_examples_and_leaves_what_is_there() {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let git = |words: &[&str]| {
-        assert!(std::process::Command::new("git").current_dir(shop.path()).args(words).status().expect("git").success())
+        let ended = std::process::Command::new("git").current_dir(shop.path()).args(words).status();
+        assert!(ended.expect("git").success());
     };
     git(&["init", "--quiet"]);
     let there = shop.path().join(".github/workflows");
