@@ -27,6 +27,8 @@ const MORE: usize = 300;
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
     pub policy: &'a Policy,
+    /// The one that is judged.
+    pub environment: Environment,
     /// The environments that are looked at; all where nothing is said.
     pub environments: Option<BTreeSet<Environment>>,
     /// The one whose last success is looked for, where a rule asks what that shipped.
@@ -60,7 +62,10 @@ pub fn read(hub: &GitHub, asked: &Asked<'_>) -> Result<Records, Trouble> {
     let workflow = |name: &Environment| counting(name).and_then(|counting| counting.workflow);
     let named: Vec<Environment> = match &asked.environments {
         Some(names) => names.iter().cloned().collect(),
-        None => asked.policy.exact_names().into_iter().map(Environment::from).collect(),
+        None => {
+            let exact = asked.policy.exact_names().into_iter().map(Environment::from);
+            exact.chain([asked.environment.clone()]).collect()
+        }
     };
     let by_runs: BTreeMap<Environment, String> =
         named.iter().filter_map(|name| Some((name.clone(), workflow(name)?))).collect();
