@@ -60,13 +60,9 @@ pub fn read(hub: &GitHub, asked: &Asked<'_>) -> Result<Records, Trouble> {
     let mut seen = Seen::default();
     let counting = |name: &Environment| asked.policy.environment(name).and_then(|policy| policy.counting);
     let workflow = |name: &Environment| counting(name).and_then(|counting| counting.workflow);
-    let named: Vec<Environment> = match &asked.environments {
-        Some(names) => names.iter().cloned().collect(),
-        None => {
-            let exact = asked.policy.exact_names().into_iter().map(Environment::from);
-            exact.chain([asked.environment.clone()]).collect()
-        }
-    };
+    let exact = || asked.policy.exact_names().into_iter().map(Environment::from);
+    let every = || exact().chain([asked.environment.clone()]).collect();
+    let named: BTreeSet<Environment> = asked.environments.clone().unwrap_or_else(every);
     let by_runs: BTreeMap<Environment, String> =
         named.iter().filter_map(|name| Some((name.clone(), workflow(name)?))).collect();
     let deployed: Option<Vec<String>> = asked
