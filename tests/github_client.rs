@@ -214,6 +214,23 @@ fn what_is_written_stands_there() {
 }
 
 #[test]
+fn what_is_left_out_is_no_fault_and_what_is_needed_is_named() {
+    let asked = |body: &str| {
+        let (address, _) = saying(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+        let settings = Settings { api: Some(format!("http://{address}")), limits: quick(), ..Settings::default() };
+        GitHub::new(&settings, Repository::parse("acme/shop").expect("a name")).expect("a door")
+    };
+    let run =
+        asked(r#"{"id":1,"head_sha":"a","created_at":"2026-01-05T12:00:00Z","new":{"er":1}}"#).run(1).expect("a run");
+    assert_eq!((run.run_attempt, run.status, run.actor), (None, None, None));
+    let pull = r#"{"number":1,"state":"open","user":null,"head":{"sha":"a","ref":"x","repo":null},"base":{"sha":"b","ref":"main"}}"#;
+    assert!(asked(pull).pull(1).expect("a pull request").is_fork());
+    let said = asked(r#"{"id":1,"created_at":"2026-01-05T12:00:00Z"}"#).run(1).expect_err("no commit").to_string();
+    assert!(said.contains("head_sha"), "{said}");
+    assert!(asked("null").run(1).is_err());
+}
+
+#[test]
 fn the_token_goes_nowhere_else() {
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let other = elsewhere.local_addr().expect("an address");

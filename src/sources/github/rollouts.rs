@@ -206,8 +206,7 @@ fn listed(
     let (mut whole, mut more) = (None, 0);
     for name in wanted {
         let paged = hub.deployments(name, |all| all.last().is_some_and(is_older))?;
-        let (mut oldest, mut aged) = (Instant::MAX_UTC, false);
-        let mut ended = paged.whole;
+        let (mut oldest, mut aged, mut stopped) = (Instant::MAX_UTC, false, false);
         seen.notes.extend(paged.cut.map(|trouble| format!("GitHub did not give all of its pages: {trouble}")));
         for mut one in paged.items {
             let created = instant(&one.created_at, "the creation of a deployment")?;
@@ -219,7 +218,7 @@ fn listed(
                 }
             }
             if more >= MORE {
-                ended = false;
+                stopped = true;
                 break;
             }
             oldest = oldest.min(created);
@@ -229,10 +228,14 @@ fn listed(
             one.statuses = Some(hub.deployment_statuses(id)?);
             take(one, &counting, seen)?;
         }
-        let since = match (aged, ended) {
-            (true, _) => Some(edge.max(if ended { edge } else { oldest })),
-            (false, true) => None,
-            (false, false) => Some(oldest),
+        if stopped && oldest == Instant::MAX_UTC {
+            return Err(Trouble::TooLarge { what: "deployments, one by one".to_owned() });
+        }
+        let since = match (stopped, aged, paged.whole) {
+            (true, _, _) | (false, false, false) => Some(oldest),
+            // Of those that are older, some were passed by.
+            (false, true, _) => Some(edge),
+            (false, false, true) => None,
         };
         whole = whole.max(since);
     }
