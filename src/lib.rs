@@ -3,7 +3,7 @@
 //! Facts come in at the left edge, a decision comes out at the right; everything between is a function.
 //!
 //! ```text
-//! git · ledger · deploy log · Kamal ─> records, landings ──> accounts ──┐
+//! git · ledger · deploy log · GitHub ─> records, landings ─> accounts ──┐
 //! policy file, packs ────────────────> Policy ──────────────────────────┤
 //! arguments ─────────────────────────> DeployRequest, now ──────────────┴─> Facts ─> evaluate ─> Decision ─> Report ─> render
 //! ```

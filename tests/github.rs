@@ -163,3 +163,73 @@ fn an_enterprise_is_asked_at_its_own_addresses() {
     shop.deployed("production", 0, Some(5));
     assert_eq!(verdict(&shop, 30, &[]).0, 3);
 }
+
+#[test]
+fn statuses_that_do_not_come_with_their_deployment_are_asked_for() {
+    let shop = Shop::new(POLICY);
+    let mut one = shop.hub_repo.deploy("production", &shop.sha, &at(0)).status("in_progress", &at(90));
+    for second in 0..60 {
+        one = one.status("in_progress", &format!("2026-01-01T01:31:{second:02}Z"));
+    }
+    one.status("success", &at(95));
+    let (_, report) = verdict(&shop, 100, &[]);
+    assert_eq!(report["next_approval"], at(150), "{report}");
+    assert_eq!(shop.hub.count("/deployments/{deployment_id}/statuses"), 1);
+}
+
+#[test]
+fn without_a_name_nothing_asks_the_network() {
+    let shop = Shop::new(&POLICY.replace("history: {source: github}\n", ""));
+    shop.deployed("production", 0, None);
+    for words in [
+        &["check"][..],
+        &["status"],
+        &["history"],
+        &["why"],
+        &["policy", "validate"],
+        &["report"],
+        &["audit", "--since", "90d"],
+    ] {
+        shop.run(words);
+        assert_eq!(shop.hub.total(), 0, "{words:?}");
+    }
+    assert_eq!(verdict(&shop, 10, &["--deploys", "github"]).0, 3);
+    assert_eq!(verdict(&shop, 10, &["--deploys", "github:acme/shop"]).0, 3);
+    assert_eq!(shop.run(&["check", "--deploys", "github", "--columns", "started=x"]).0, 2);
+}
+
+#[test]
+fn status_history_and_audit_tell_what_github_records() {
+    let shop = Shop::new(POLICY);
+    shop.deployed("production", 0, Some(5));
+    shop.deployed("production", 30, None);
+    let (_, status, _) = shop.run(&["status", "--at", &at(40)]);
+    assert!(status.contains("running for 10m"), "{status}");
+    let (_, history, _) = shop.run(&["history", "--at", &at(40)]);
+    assert!(history.contains("read from: GitHub deployments of acme/shop"), "{history}");
+    assert_eq!(history.matches("rollout").count(), 2, "{history}");
+    let (code, audit, complaint) = shop.run(&["audit", "--since", "400d", "--format", "json"]);
+    assert_eq!(code, 0, "{complaint}");
+    assert!(audit.contains("GitHub deployments of acme/shop"), "{audit}");
+}
+
+#[test]
+fn run_asks_github_before_it_takes_the_slot() {
+    let shop = Shop::new(POLICY);
+    let run = || {
+        let mut command = shop.command(&["run", "--", "true"]);
+        let output = command.env("PATH", std::env::var_os("PATH").expect("a path")).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    #[expect(clippy::disallowed_methods, reason = "a ledger judges by the clock")]
+    let now = chrono::Utc::now();
+    let running = now - chrono::Duration::minutes(5);
+    let running = running.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let one = shop.hub_repo.deploy("production", &shop.sha, &running).status("in_progress", &running);
+    let (code, said) = run();
+    assert_eq!(code, Some(3), "{said}");
+    assert_eq!(shop.hub.total(), 1);
+    one.change(|one| one["environment"] = "elsewhere".into());
+    let (code, said) = run();
+    assert_eq!(code, Some(0), "{said}");
+}

@@ -34,6 +34,21 @@ fn quick() -> Limits {
     }
 }
 
+/// A server that answers everything with one text, and tells what it was asked first.
+fn saying(answer: String) -> (String, std::thread::JoinHandle<String>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut bytes = [0; 4096];
+        let count = stream.read(&mut bytes).expect("a request");
+        stream.write_all(answer.as_bytes()).expect("an answer");
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    });
+    (address, heard)
+}
+
 fn shop(hub: &FakeGitHub) -> (Repo, String) {
     let shop = hub.repo("acme/shop");
     let sha = shop.commit("main", "ada", "Open the shop", NOON, &[("README.md", "A shop\n")]);
@@ -196,4 +211,62 @@ fn what_is_written_stands_there() {
     shop.role("ada", "maintain");
     assert_eq!(door.permission("ada").expect("a role").role(), "maintain");
     assert_eq!(door.permission("nobody").expect("a role").role(), "none");
+}
+
+#[test]
+fn what_is_left_out_is_no_fault_and_what_is_needed_is_named() {
+    let asked = |body: &str| {
+        let (address, _) = saying(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+        let settings = Settings { api: Some(format!("http://{address}")), limits: quick(), ..Settings::default() };
+        GitHub::new(&settings, Repository::parse("acme/shop").expect("a name")).expect("a door")
+    };
+    let run =
+        asked(r#"{"id":1,"head_sha":"a","created_at":"2026-01-05T12:00:00Z","new":{"er":1}}"#).run(1).expect("a run");
+    assert_eq!((run.run_attempt, run.status, run.actor), (None, None, None));
+    let pull = r#"{"number":1,"state":"open","user":null,"head":{"sha":"a","ref":"x","repo":null},"base":{"sha":"b","ref":"main"}}"#;
+    assert!(asked(pull).pull(1).expect("a pull request").is_fork());
+    let said = asked(r#"{"id":1,"created_at":"2026-01-05T12:00:00Z"}"#).run(1).expect_err("no commit").to_string();
+    assert!(said.contains("head_sha"), "{said}");
+    assert!(asked("null").run(1).is_err());
+}
+
+#[test]
+fn the_token_goes_nowhere_else() {
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let other = elsewhere.local_addr().expect("an address");
+    let (address, heard) = saying(format!(
+        "HTTP/1.1 301 Moved Permanently\r\nlocation: http://{other}/repositories/7\r\ncontent-length: 0\r\n\r\n"
+    ));
+    let settings = Settings {
+        api: Some(format!("http://{address}")),
+        token: Some(Token::new(TOKEN)),
+        limits: quick(),
+        ..Settings::default()
+    };
+    let door = GitHub::new(&settings, Repository::parse("acme/shop").expect("a name")).expect("a door");
+    let trouble = door.pull(7).expect_err("an address elsewhere");
+    assert!(trouble.to_string().contains("an address elsewhere"), "{trouble}");
+    let heard = heard.join().expect("a request").to_lowercase();
+    for header in ["authorization: bearer", "user-agent: deploy-rhythm/", "x-github-api-version: 2022-11-28"] {
+        assert!(heard.contains(header), "{header}: {heard}");
+    }
+    elsewhere.set_nonblocking(true).expect("a listener");
+    assert!(elsewhere.accept().is_err(), "nobody was asked there");
+}
+
+#[test]
+fn a_proxy_is_asked_for_a_tunnel_and_sees_no_token() {
+    let (proxy, heard) = saying("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n".to_owned());
+    let settings = Settings {
+        api: Some("https://git.example.org/api/v3".to_owned()),
+        token: Some(Token::new(TOKEN)),
+        proxy: Some(format!("http://{proxy}")),
+        limits: Limits { patience: Duration::ZERO, ..quick() },
+        ..Settings::default()
+    };
+    let door = GitHub::new(&settings, Repository::parse("acme/shop").expect("a name")).expect("a door");
+    assert!(matches!(door.pull(7), Err(Trouble::Unreachable { .. })));
+    let heard = heard.join().expect("a request");
+    assert!(heard.starts_with("CONNECT git.example.org:443 HTTP/1.1"), "{heard}");
+    assert!(!heard.contains(TOKEN));
 }

@@ -38,7 +38,7 @@ pub struct Adopt {
     because: String,
 
     /// The record to take over [default: what is found: a deploy log, Kamal's audit log, tags]
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-|github")]
     deploys: Option<PathBuf>,
 }
 

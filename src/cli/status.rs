@@ -60,6 +60,9 @@ impl Status {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let question = self.question.question(edge);
         let given = self.question.given()?;
+        if question.environment.is_none() {
+            question.hub.look_everywhere();
+        }
         let subject = Subject::open(&question)?;
         let given = given.map(|given| subject.settle(given, &question));
         let mut glances = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
@@ -44,6 +45,8 @@ pub struct Hub {
     approvals: Memory<Result<Option<String>, Trouble>>,
     /// How far back somebody wants to see, whatever the rules look at.
     reach: Mutex<Option<Instant>>,
+    /// Somebody wants to see which environments there are.
+    everywhere: AtomicBool,
 }
 
 impl fmt::Debug for Hub {
@@ -85,6 +88,11 @@ impl Hub {
     pub fn reach(&self, back_to: Instant) {
         let mut reach = lock(&self.reach);
         *reach = Some(reach.map_or(back_to, |known| known.min(back_to)));
+    }
+
+    /// Lets what is read from now on be of every environment, where the policy has patterns of their names.
+    pub fn look_everywhere(&self) {
+        self.everywhere.store(true, Ordering::Relaxed);
     }
 
     /// Forgets what was read: the next judgement asks again.
@@ -162,7 +170,7 @@ impl Subject {
         let absent = || Missing::new(format!("the environment `{environment}`"), "name one of the policy's");
         let policy = self.found.policy.environment(&name).ok_or_else(absent)?;
         let (policy, _) = self.adopt(policy, &mut Vec::new());
-        let environments = looked_at(&self.found.policy, &policy, question.environment.is_none());
+        let environments = looked_at(&self.found.policy, &policy, hub.everywhere.load(Ordering::Relaxed));
         let trial = policy.rules.iter().filter_map(|entry| match &entry.rule {
             Rule::SoakTime(soak) => Some(soak.length() + TRIAL),
             _ => None,
@@ -173,6 +181,7 @@ impl Subject {
         let key = format!("{environments:?} {back}");
         let asked = github::Asked {
             policy: &self.found.policy,
+            environment: name.clone(),
             environments,
             shipped: policy.has(RuleId::BatchSize).then(|| name.clone()),
             since,

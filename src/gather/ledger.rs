@@ -150,7 +150,11 @@ impl Subject {
             },
             false => None,
         };
-        let known = ledger.into_iter().chain(hub).collect();
+        let known: Vec<Records> = ledger.into_iter().chain(hub).collect();
+        // What `--deploys` names stands for every other source.
+        if question.hub.is_named() {
+            return Ok(Ok(deployments::merge(known, environment, self.now.instant)));
+        }
         deployments::look(&self.repo, &settings, known, environment, self.now.instant)
     }
 

@@ -46,7 +46,7 @@ pub struct Audit {
     environment: Option<String>,
 
     /// What was deployed, whoever asked: as `check --deploys` [default: what is found beside the ledger]
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-|github")]
     deploys: Option<PathBuf>,
 
     /// Of CSV, which column holds what: as `check --columns`

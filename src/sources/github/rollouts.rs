@@ -27,6 +27,8 @@ const MORE: usize = 300;
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
     pub policy: &'a Policy,
+    /// The one that is judged.
+    pub environment: Environment,
     /// The environments that are looked at; all where nothing is said.
     pub environments: Option<BTreeSet<Environment>>,
     /// The one whose last success is looked for, where a rule asks what that shipped.
@@ -58,10 +60,9 @@ pub fn read(hub: &GitHub, asked: &Asked<'_>) -> Result<Records, Trouble> {
     let mut seen = Seen::default();
     let counting = |name: &Environment| asked.policy.environment(name).and_then(|policy| policy.counting);
     let workflow = |name: &Environment| counting(name).and_then(|counting| counting.workflow);
-    let named: Vec<Environment> = match &asked.environments {
-        Some(names) => names.iter().cloned().collect(),
-        None => asked.policy.exact_names().into_iter().map(Environment::from).collect(),
-    };
+    let exact = || asked.policy.exact_names().into_iter().map(Environment::from);
+    let every = || exact().chain([asked.environment.clone()]).collect();
+    let named: BTreeSet<Environment> = asked.environments.clone().unwrap_or_else(every);
     let by_runs: BTreeMap<Environment, String> =
         named.iter().filter_map(|name| Some((name.clone(), workflow(name)?))).collect();
     let deployed: Option<Vec<String>> = asked
@@ -205,8 +206,7 @@ fn listed(
     let (mut whole, mut more) = (None, 0);
     for name in wanted {
         let paged = hub.deployments(name, |all| all.last().is_some_and(is_older))?;
-        let (mut oldest, mut aged) = (Instant::MAX_UTC, false);
-        let mut ended = paged.whole;
+        let (mut oldest, mut aged, mut stopped) = (Instant::MAX_UTC, false, false);
         seen.notes.extend(paged.cut.map(|trouble| format!("GitHub did not give all of its pages: {trouble}")));
         for mut one in paged.items {
             let created = instant(&one.created_at, "the creation of a deployment")?;
@@ -218,7 +218,7 @@ fn listed(
                 }
             }
             if more >= MORE {
-                ended = false;
+                stopped = true;
                 break;
             }
             oldest = oldest.min(created);
@@ -228,10 +228,14 @@ fn listed(
             one.statuses = Some(hub.deployment_statuses(id)?);
             take(one, &counting, seen)?;
         }
-        let since = match (aged, ended) {
-            (true, _) => Some(edge.max(if ended { edge } else { oldest })),
-            (false, true) => None,
-            (false, false) => Some(oldest),
+        if stopped && oldest == Instant::MAX_UTC {
+            return Err(Trouble::TooLarge { what: "deployments, one by one".to_owned() });
+        }
+        let since = match (stopped, aged, paged.whole) {
+            (true, _, _) | (false, false, false) => Some(oldest),
+            // Of those that are older, some were passed by.
+            (false, true, _) => Some(edge),
+            (false, false, true) => None,
         };
         whole = whole.max(since);
     }
