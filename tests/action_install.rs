@@ -31,7 +31,9 @@ impl Runner {
             std::fs::create_dir_all(runner.at(folder)).expect("a folder");
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::fs::copy(root.join("action/install"), runner.at("action/action/install")).expect("a copy");
+        for script in ["action/install", "action/names"] {
+            std::fs::copy(root.join(script), runner.at("action").join(script)).expect("a copy");
+        }
         write(
             &runner.at("action/Cargo.toml"),
             &format!("[package]\nversion = \"{VERSION}\"\nrust-version = \"1.90\"\n"),

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::sources::files;
 
 /// How the examples name the action.
-const NAMED: &str = "OWNER/deploy-rhythm@v1";
+const NAMED: &str = concat!("OWNER/deploy-rhythm@v", env!("CARGO_PKG_VERSION_MAJOR"));
 
 /// Each with the name that it gets.
 const ALL: [(&str, &str); 3] = [
@@ -27,7 +27,7 @@ pub(super) fn place(text: &str) -> Result<String, String> {
     let whole = text.split_once('@').and_then(|(name, reference)| Some((name.split_once('/')?, reference)));
     match whole {
         Some(((owner, name), reference)) if plain(owner) && plain(name) && plain(reference) => Ok(text.to_owned()),
-        _ => Err("write it as a workflow does, `OWNER/deploy-rhythm@v1`".to_owned()),
+        _ => Err("write it as a workflow does, `OWNER/deploy-rhythm@v0`".to_owned()),
     }
 }
 
