@@ -84,15 +84,21 @@ impl Subject {
     /// How many commits a rollout would ship, whatever rules ask; none where that is not known, or nothing was ever shipped.
     #[must_use]
     pub fn batch_size(&self, commit: &CommitId, facts: &Facts) -> Option<usize> {
-        if let Ok(batch) = &facts.batch
-            && batch.base.is_some()
-        {
-            return Some(batch.size());
-        }
-        let base = base(&facts.own_rollouts).ok()??;
-        let since = self.repo.committed_at(&base)?.min(self.now.instant);
+        self.commits_since(&base(&facts.own_rollouts).ok()??, commit)
+    }
+
+    /// How many it would ship if a change were merged: its own commits, and what has landed and was not shipped yet.
+    #[must_use]
+    pub fn batch_joined(&self, head: &CommitId, facts: &Facts) -> Option<usize> {
+        let tip = self.branch_tip()?;
+        Some(self.batch_size(tip, facts)? + self.commits_since(tip, head)?)
+    }
+
+    /// How many commits lead to one and not to another.
+    fn commits_since(&self, base: &CommitId, commit: &CommitId) -> Option<usize> {
+        let since = self.repo.committed_at(base)?.min(self.now.instant);
         let landings = self.landings(commit, since).ok()?;
-        self.repo.batch(commit, Some(&base), &landings, None).ok().map(|batch| batch.size())
+        self.repo.batch(commit, Some(base), &landings, None).ok().map(|batch| batch.size())
     }
 
     /// The landings that lead to the requested commit, as far back as the rules look from the last success.

@@ -16,12 +16,38 @@ pub struct Met<'a> {
     pub batch: Option<usize>,
 }
 
+/// How many findings about governance are listed.
+const MOST: usize = 20;
+
+/// What was found about the governance of the change, once for all environments.
+fn governance(met: &[Met<'_>]) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for finding in met.iter().filter_map(|one| one.summary.facts.governance.as_ref().ok()).flatten() {
+        let place = finding.place.as_deref().map(|place| format!("`{}` ", code(place))).unwrap_or_default();
+        let line = format!("- {place}{}\n", escape(&finding.message));
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    let more = said.len().saturating_sub(MOST);
+    said.truncate(MOST);
+    if more > 0 {
+        said.push(format!("- and {more} more, in the job's log\n"));
+    }
+    if said.is_empty() { String::new() } else { format!("\n**Governance of the change**\n\n{}", said.concat()) }
+}
+
+/// A place inside a code span: nothing that could end it.
+fn code(place: &str) -> String {
+    place.chars().filter(|letter| letter.is_alphanumeric() || "-_./: ".contains(*letter)).take(200).collect()
+}
+
 /// Writes it as GitHub's Markdown.
 #[must_use]
 pub fn page(met: &[Met<'_>], remarks: &[String]) -> String {
     let mut out = String::from("### If this were merged now\n\n");
     for remark in remarks {
-        let _ = writeln!(out, "> {}\n", escape(remark));
+        let _ = writeln!(out, "> [!WARNING]\n> {}\n", escape(remark));
     }
     out.push_str("| Environment | It could ship | Batch |\n| --- | --- | --- |\n");
     for Met { summary, batch } in met {
@@ -41,6 +67,7 @@ pub fn page(met: &[Met<'_>], remarks: &[String]) -> String {
         );
         let _ = writeln!(out, "| {} | {ships} | {batch} |", escape(&decision.environment));
     }
+    out.push_str(&governance(met));
     for Met { summary: one, .. } in met {
         let name = escape(&one.report.decision.environment);
         let whole = summary(one);

@@ -39,7 +39,7 @@ pub fn summary(summary: &Summary<'_>) -> String {
     let style = Style { colour: Colour::Never, width: usize::MAX, zone: *zone, detail: Detail::Brief };
     let mut out = String::new();
     for remark in *remarks {
-        let _ = writeln!(out, "> {}\n", escape(remark));
+        let _ = writeln!(out, "> [!WARNING]\n> {}\n", escape(remark));
     }
     out.push_str(&render(report, Format::Markdown, &style));
     let budgets = budgets(policy, report, facts);
@@ -81,7 +81,7 @@ fn timeline(report: &Report, facts: &Facts, zone: Option<Tz>) -> String {
     // Drawn in whatever zone the reader is: what is written without one reads as it stands.
     let at = |instant: Instant| instant.trunc_subsecs(0).with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string();
     let mut out = format!(
-        "\n```mermaid\ngantt\n  title Rollouts and the next opening ({zone})\n  dateFormat YYYY-MM-DDTHH:mm:ss\n  axisFormat %H:%M\n  section Rollouts\n"
+        "\n```mermaid\ngantt\n  title Rollouts and the next opening ({zone})\n  todayMarker off\n  dateFormat YYYY-MM-DDTHH:mm:ss\n  axisFormat %H:%M\n  section Rollouts\n"
     );
     for rollout in shown {
         let (class, word) = match rollout.outcome {

@@ -9,7 +9,7 @@ use crate::cli::hook::judge::environments;
 use crate::cli::question::report;
 use crate::engine::decision::{Decision, Level, Source, Verdict};
 use crate::engine::event::CommitId;
-use crate::engine::facts::{Ancestry, Facts};
+use crate::engine::facts::Facts;
 use crate::engine::policy::{EnvironmentPolicy, RuleEntry};
 use crate::engine::rules::governance::Governance;
 use crate::engine::rules::{Rule, RuleId};
@@ -45,10 +45,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
         Some(name) => vec![name.clone()],
         None => environments(&subject.found.policy),
     };
-    let merged = merged(context, &repo, &head).unwrap_or_else(|| head.clone());
     let mut met = Vec::new();
     for name in names {
-        met.push(judge(context, &subject, &question, (&name, &head, &merged))?);
+        met.push(judge(context, &subject, &question, (&name, &head))?);
     }
     let mut remarks = Vec::new();
     let base = context.told("/pull_request/base/ref").unwrap_or_default();
@@ -110,19 +109,12 @@ fn bring(context: &Context<'_>, repo: &Repo, number: u64, head: &CommitId) -> Re
     }
 }
 
-/// What GitHub would merge, where the checkout has it: the base as it is now, with the head on it.
-fn merged(context: &Context<'_>, repo: &Repo, head: &CommitId) -> Option<CommitId> {
-    let commit = CommitId::new(context.var("GITHUB_SHA")?);
-    let holds = repo.contains(&commit) && repo.ancestry(head, &commit) == Ok(Ancestry::Older);
-    holds.then_some(commit)
-}
-
 /// Judges the change as if it were merged and deployed now.
 fn judge(
     context: &Context<'_>,
     subject: &Subject,
     question: &Question,
-    (name, head, merged): (&str, &CommitId, &CommitId),
+    (name, head): (&str, &CommitId),
 ) -> Result<Judged, Error> {
     let mut policy = subject.environment(Some(name))?;
     if !policy.has(RuleId::Governance) {
@@ -134,7 +126,7 @@ fn judge(
     let gathered = subject.gather(policy, head.clone(), question.lane, records)?;
     let policy = gathered.policy.clone();
     let (report, facts) = report(subject, gathered);
-    let batch = subject.batch_size(merged, &facts);
+    let batch = subject.batch_joined(head, &facts);
     Ok(Judged { policy, report, facts, batch })
 }
 
