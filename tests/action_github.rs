@@ -9,7 +9,7 @@ mod support {
     pub mod shop;
 }
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::fake_github::{FakeGitHub, Fault, Repo, TOKEN};
 use support::ledger::{exported_from, output};
 use support::repo::Fixture;
@@ -52,11 +52,19 @@ fn pull(repo: &Repo, work: &Fixture, subject: &str, files: &[(&str, &str)]) -> (
 fn judged(hub: &FakeGitHub, repo: &Repo, (number, head): (u64, &str), inputs: &[(&str, &str)]) -> Used {
     let made = checkout_of(&repo.path(), head);
     let mut job = job(hub, &made, "300").var("GITHUB_EVENT_NAME", "pull_request").var("GITHUB_SHA", head);
-    job.event(&json!({
-        "action": "opened", "repository": {"default_branch": "main"},
-        "pull_request": {"number": number, "head": {"sha": head, "ref": "change"}, "base": {"ref": "main"}},
-    }));
+    job.event(&opened(number, head));
     job.uses(&[&[("mode", "pull-request")], inputs].concat())
+}
+
+/// What GitHub sends of a pull request: its own example where that was brought, else what is read of it alone.
+fn opened(number: u64, head: &str) -> Value {
+    let bare = json!({"action": "opened", "pull_request": {"head": {}, "base": {}}, "repository": {}});
+    let mut event = support::brought::payload("pull_request", "opened").unwrap_or(bare);
+    event["repository"]["default_branch"] = "main".into();
+    event["pull_request"]["number"] = number.into();
+    event["pull_request"]["head"]["sha"] = head.into();
+    event["pull_request"]["base"]["ref"] = "main".into();
+    event
 }
 
 #[test]
@@ -136,6 +144,40 @@ fn a_fork_whose_token_may_write_nothing_still_gets_its_summary() {
     made.git(0, &["update-ref", "-d", "refs/remotes/origin/change"]);
     let no_pull = job(&hub, &made, "9").uses(&[("mode", "pull-request")]);
     assert_eq!((no_pull.code, no_pull.output("verdict")), (2, "hold"));
+}
+
+#[test]
+fn a_github_that_fails_costs_the_comment_alone() {
+    let (hub, repo, work) = hub(ALONE, WORKFLOW);
+    let (number, head) = pull(&repo, &work, "Change", &[]);
+    for fault in [Fault::Status(500), Fault::Truncated] {
+        hub.fault("/issues/{issue_number}/comments", fault, 4);
+        let used = judged(&hub, &repo, (number, &head), &[]);
+        assert_eq!((used.code, used.output("verdict")), (0, "approve"), "{}", used.log);
+        assert!(used.annotations("warning")[0].contains("no comment was written"), "{}", used.log);
+    }
+    hub.expire(TOKEN);
+    let used = judged(&hub, &repo, (number, &head), &[]);
+    assert_eq!((used.code, used.output("verdict")), (0, "approve"), "{}", used.log);
+    assert!(!used.log.contains(TOKEN), "no token is shown");
+    assert!(repo.comments(number).is_empty());
+}
+
+#[test]
+fn titles_and_files_without_end_fit_into_a_comment() {
+    let (hub, repo, work) = hub(ALONE, WORKFLOW);
+    let rules: String =
+        (0..800).map(|at| format!("- Never commit the file secret-{at}.txt to the repository.\n")).collect();
+    work.write("CLAUDE.md", &format!("# Rules\n\n{rules}"));
+    push(&work, 2, "Govern");
+    let subject = format!("Change {}", "@ada <img> `x` ".repeat(4000));
+    let (number, head) = pull(&repo, &work, &subject, &[("CLAUDE.md", "# Rules\n\nNone.\n")]);
+    let used = judged(&hub, &repo, (number, &head), &[]);
+    assert_eq!(used.code, 0, "{}", used.log);
+    let (who, body) = &repo.comments(number)[0];
+    assert_eq!(who, "github-actions[bot]");
+    assert!(body.chars().count() < 65_536 && body.contains("more, in the job's log"), "{}", body.len());
+    assert!(!body.contains("@ada") && !body.contains("<img"));
 }
 
 #[test]
