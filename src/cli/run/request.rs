@@ -211,10 +211,8 @@ impl<'a> Request<'a> {
             }))
         };
         let supersedes = subject.found.policy.history().source != HistorySource::Tags && decision.lane == Lane::Normal;
-        let contains = |other: &str| {
-            let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
-            matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
-        };
+        let stands = |other: &str| subject.repo.ancestry(&commit, &CommitId::new(other));
+        let contains = |other: &str| matches!(stands(other), Ok(Ancestry::Same | Ancestry::Older));
         let place = || Kept {
             target,
             commit: Some(commit.to_string()),
@@ -230,10 +228,7 @@ impl<'a> Request<'a> {
             expires_at: Some(now + RESERVED_FOR),
             ..Kept::new(held.state.fresh_id(LEDGER_ID), &account, Stage::Reserved)
         };
-        let is_older = |other: &str| {
-            let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
-            supersedes && matches!(ancestry, Ok(Ancestry::Older))
-        };
+        let is_older = |other: &str| supersedes && stands(other) == Ok(Ancestry::Older);
         let instead = self.job.as_ref().and_then(|_| {
             let waiting = self.memory.waiting.as_ref();
             let replaced = || job::replaced(&held.state, waiting?);
