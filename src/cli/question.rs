@@ -110,7 +110,7 @@ impl QuestionArgs {
         let missing =
             || Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names");
         let file = files::open(path)?.ok_or_else(missing)?;
-        deployments::from_text(&name, BufReader::with_capacity(files::PIECE, file), self.columns.as_ref()).map(Some)
+        deployments::from_file(&name, &file, self.columns.as_ref()).map(Some)
     }
 
     /// What the arguments ask.
