@@ -56,10 +56,28 @@ struct Glance {
     overrides: Option<(usize, usize)>,
 }
 
+/// Each environment at a glance, and what heads them.
+pub(super) struct Seen {
+    subject: Subject,
+    glances: Vec<Glance>,
+    notes: BTreeSet<String>,
+    broken: BTreeMap<String, Kept>,
+}
+
 impl Status {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let question = self.question.question(edge);
-        let given = self.question.given()?;
+        let seen = Seen::by(&self.question, edge)?;
+        Ok(Outcome::done(match self.format {
+            Plain::Json => seen.json(),
+            Plain::Terminal => seen.text(edge.width),
+        }))
+    }
+}
+
+impl Seen {
+    pub(super) fn by(arguments: &QuestionArgs, edge: &Edge) -> Result<Self, Error> {
+        let question = arguments.question(edge);
+        let given = arguments.given()?;
         let subject = Subject::open(&question)?;
         let given = given.map(|given| subject.settle(given, &question));
         let mut glances = Vec::new();
@@ -77,13 +95,16 @@ impl Status {
             notes.extend(report.notes);
             glances.push(glance(report.decision, &policy, &facts, subject.now.instant, &told));
         }
-        let text = match self.format {
-            Plain::Json => json_of(&glances, &broken),
-            Plain::Terminal => {
-                headed(&broken, subject.now.instant, edge.width) + &terminal(&glances, &notes, &subject, edge.width)
-            }
-        };
-        Ok(Outcome::done(text))
+        Ok(Self { subject, glances, notes, broken })
+    }
+
+    pub(super) fn text(&self, width: usize) -> String {
+        headed(&self.broken, self.subject.now.instant, width)
+            + &terminal(&self.glances, &self.notes, &self.subject, width)
+    }
+
+    pub(super) fn json(&self) -> String {
+        json_of(&self.glances, &self.broken)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `run`: judge, take the slot, run the command, record what became of it.
 
-mod ask;
+pub(super) mod ask;
 mod child;
 mod glass;
 pub(super) mod request;
