@@ -1,8 +1,11 @@
 //! `reserve`: a deploy that is about to begin is judged, and its start recorded in the same transaction.
 
+use serde_json::{Value as Json, json};
+
 use super::Mcp;
-use super::answer::{Answer, json, words};
+use super::answer::{Answer, json as decision, words};
 use super::arguments::Given;
+use crate::cli::offer::named_again;
 use crate::cli::place::home;
 use crate::cli::question::RequestArgs;
 use crate::cli::run::ask::judge_and;
@@ -29,7 +32,7 @@ pub(super) fn reserve(mcp: &Mcp, given: Given, edge: &Edge) -> Result<Answer, Er
     let account = subject.account(home.own, &policy.environment)?;
     if let Some(outer) = outer::find(edge, &home, &subject, &policy.environment, &commit)?? {
         let text = format!("deploy-rhythm: a part of {}: nothing is recorded.", outer.id);
-        return Ok(Answer { text, value: serde_json::json!({"reservation": null, "part_of": outer.id}) });
+        return Ok(Answer { text, value: json!({"reservation": null, "part_of": outer.id}) });
     }
     let mut ledger = home.open(edge.clock)?;
     ledger.narrow(home.scope(&account.repository, policy.target.as_deref()));
@@ -44,36 +47,31 @@ pub(super) fn reserve(mcp: &Mcp, given: Given, edge: &Edge) -> Result<Answer, Er
         }
         change.events.push((judged.account.clone(), Event::Started { id: kept.id.clone() }));
     })?;
-    let mut value = json(&judged.report);
+    let mut value = decision(&judged.report);
     let text = if let request::Answer::Go(kept) = &judged.answer {
-        value["reservation"] = reservation(mcp, kept);
-        started(mcp, kept)
+        let finish = format!("deploy-rhythm record finish {}{}", kept.id, named_again(mcp.ledger.as_ref(), edge));
+        value["reservation"] = reservation(kept, &finish);
+        started(kept, &finish)
     } else {
-        value["reservation"] = serde_json::Value::Null;
+        value["reservation"] = Json::Null;
         words(&judged.report, judged.budget)
     };
     Ok(Answer { text, value })
 }
 
-fn started(mcp: &Mcp, kept: &Kept) -> String {
-    let (id, end) = (&kept.id, end(mcp, &kept.id));
+fn started(kept: &Kept, finish: &str) -> String {
     format!(
         "deploy-rhythm: RESERVED: {id}: {} to {} has started, and counts.\nDeploy now, with DEPLOY_RHYTHM_RUN={id} in its environment: the hooks of git and Kamal let it pass.\n\
-        Record its end: `{end} --outcome success`, or `failure`.",
+        Record its end: `{finish} --outcome success`, or `failure`.",
         clean(&kept.what()),
         clean(&kept.environment),
+        id = kept.id,
     )
 }
 
-fn reservation(mcp: &Mcp, kept: &Kept) -> serde_json::Value {
-    serde_json::json!({
+fn reservation(kept: &Kept, finish: &str) -> Json {
+    json!({
         "id": kept.id, "started_at": kept.reserved_at.map(utc), "variable": format!("DEPLOY_RHYTHM_RUN={}", kept.id),
-        "finish": format!("{} --outcome success|failure", end(mcp, &kept.id)),
+        "finish": format!("{finish} --outcome success|failure"),
     })
-}
-
-/// The command that records the end; an address may hold a password, and is not repeated.
-fn end(mcp: &Mcp, id: &str) -> String {
-    let ledger = if mcp.ledger.is_some() { " --ledger …" } else { "" };
-    format!("deploy-rhythm record finish {id}{ledger}")
 }
