@@ -12,7 +12,7 @@ use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Finding, Status as RuleStatus};
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Environment, Instant};
-use crate::engine::facts::Facts;
+use crate::engine::facts::{Facts, Override};
 use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::{Budget, no_overlap};
@@ -158,14 +158,8 @@ fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Ins
 
 /// Whether an override is used up, or says what is no matter of now.
 fn is_spent(word: &Word, facts: &Facts) -> bool {
-    match &word.what {
-        What::Override { commit, .. } => facts.own_rollouts.as_ref().is_ok_and(|rollouts| {
-            let mut later = rollouts.started_since(word.at).iter();
-            later.any(|rollout| rollout.commit.as_ref().is_some_and(|shipped| shipped.as_str() == commit))
-        }),
-        What::Freeze { .. } => false,
-        What::Complete { .. } => true,
-    }
+    let used = |leave: Override| facts.own_rollouts.as_ref().is_ok_and(|rollouts| leave.used_by(rollouts).is_some());
+    word.leave().map_or(matches!(word.what, What::Complete { .. }), used)
 }
 
 /// What heads everything else until somebody has seen it.
