@@ -380,3 +380,17 @@ fn broken_glass_of_a_repository_without_a_name_waits_for_one() {
     assert_eq!((all.len(), all[0].state.as_str()), (1, "success"));
     assert_eq!(output(&shop, &["ledger", "verify"]).0, 0);
 }
+
+#[test]
+fn people_are_told_whole_seconds() {
+    let shop = Limits { deploys: 1, per: 3600, drain: 0, stale_after: 3600 }.repository();
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    for arguments in [&["why"][..], &["status"], &["history"], &["ledger", "show"], &["audit", "--since", "1h"]] {
+        let (_, text, _) = output(&shop, arguments);
+        let part = text.split(|letter: char| !(letter.is_ascii_digit() || "-:.TZ".contains(letter)));
+        let parts: Vec<&str> = part.filter(|part| part.len() > 18 && part.contains('T')).collect();
+        assert!(parts.iter().all(|part| !part.contains('.')), "{arguments:?}: {parts:?}");
+    }
+    let (_, text, _) = output(&shop, &["why"]);
+    assert!(text.contains("wait until 20") || text.contains("ask again at 20"), "{text}");
+}
