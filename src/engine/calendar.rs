@@ -29,11 +29,17 @@ pub fn second(instant: Instant) -> String {
     utc(instant.trunc_subsecs(0))
 }
 
-/// An instant to wait for, for people: the first whole second that is not before it.
+/// An instant to wait for, for people: to the second, never too early.
 #[must_use]
 pub fn next_second(instant: Instant) -> String {
+    utc(not_before(instant))
+}
+
+/// The first whole second that is not before an instant.
+#[must_use]
+pub fn not_before(instant: Instant) -> Instant {
     let whole = instant.trunc_subsecs(0);
-    utc(if whole < instant { whole + TimeDelta::seconds(1) } else { whole })
+    if whole < instant { whole + TimeDelta::seconds(1) } else { whole }
 }
 
 /// Which end of a span a local time stands for.
