@@ -82,6 +82,8 @@ pub(in crate::cli) struct Memory {
     id: Option<String>,
     pinned: Option<(CommitId, Option<String>)>,
     decided: Option<Verdict>,
+    /// The lane that it was in at first.
+    lane: Option<Lane>,
 }
 
 impl<'a> Request<'a> {
@@ -153,7 +155,9 @@ impl<'a> Request<'a> {
                 report: serde_json::from_str(&render(report, Format::Json, &style)).unwrap_or_default(),
             }))
         };
-        let supersedes = subject.found.policy.history().source != HistorySource::Tags && decision.lane == Lane::Normal;
+        // What began as a redeploy is no rollback because something newer went first.
+        let normal = *self.memory.lane.get_or_insert(decision.lane) == Lane::Normal;
+        let supersedes = subject.found.policy.history().source != HistorySource::Tags && normal;
         let contains = |other: &str| {
             let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
             matches!(ancestry, Ok(Ancestry::Same | Ancestry::Older))
