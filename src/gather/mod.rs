@@ -57,6 +57,8 @@ pub struct Subject {
     branch: Known<DefaultBranch>,
     /// The newest walk of the default branch, and since when it goes back.
     walked: RefCell<Option<(Instant, Landings)>>,
+    /// The ledger as it was read: one question sees it at one moment, however many environments it asks about.
+    ledger: RefCell<Option<ledger::Looked>>,
     /// There is a ledger, and it cannot be read: what it holds is not known, which is not the same as nothing.
     ledger_fails: Cell<bool>,
     /// What the ledger tells beside rollouts, of the environment whose records were read last.
@@ -95,7 +97,8 @@ impl Subject {
         let found = find(&repo)?;
         let branch = repo.default_branch();
         let (walked, told) = (RefCell::new(None), RefCell::new(Told::default()));
-        Ok(Self { repo, found, now: question.now, branch, walked, ledger_fails: Cell::new(false), told })
+        let (ledger, ledger_fails) = (RefCell::new(None), Cell::new(false));
+        Ok(Self { repo, found, now: question.now, branch, walked, ledger, ledger_fails, told })
     }
 
     /// The environment that is meant, and what the policy says about it.
