@@ -3,7 +3,7 @@
 //! Facts come in at the left edge, a decision comes out at the right; everything between is a function.
 //!
 //! ```text
-//! git · ledger · deploy log · Kamal ─> records, landings ──> accounts ──┐
+//! git · ledger · deploy log · GitHub ─> records, landings ─> accounts ──┐
 //! policy file, packs ────────────────> Policy ──────────────────────────┤
 //! arguments ─────────────────────────> DeployRequest, now ──────────────┴─> Facts ─> evaluate ─> Decision ─> Report ─> render
 //! ```
@@ -14,6 +14,7 @@
 //! - [`ledger`]: what nobody else remembers: reservations, rollouts, decisions, chained by hash. An approval of `run` is a
 //!   reservation, taken in the transaction that judged it; [`ledger::sqlite`] alone names rusqlite,
 //!   [`ledger::postgres`] alone tokio-postgres.
+//! - [`github`]: the door to GitHub's API, with the patience that it takes; `github/client.rs` alone names octocrab.
 //! - [`governance`]: pure. Governance files: what they ask for, and how that stands to the policy.
 //! - [`gather`]: the facts of one request, brought together from the sources.
 //! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod gather;
+pub mod github;
 pub mod governance;
 pub mod ledger;
 pub mod render;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use deploy_rhythm::cli::{Cli, Edge, Kamal, Outcome, Surroundings};
+use deploy_rhythm::github::{Settings, Token};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
             destination: variable("KAMAL_DESTINATION"),
             performer: variable("KAMAL_PERFORMER"),
         },
+        github: github(),
         path: std::env::var_os("PATH"),
         watched: std::io::stderr().is_terminal(),
         terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
@@ -43,6 +45,20 @@ fn main() -> ExitCode {
             let _ = writeln!(anstream::stderr(), "{error}");
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Where GitHub is, and who asks it.
+fn github() -> Settings {
+    let first = |names: [&str; 2]| names.into_iter().find_map(variable);
+    Settings {
+        api: variable("GITHUB_API_URL"),
+        graphql: variable("GITHUB_GRAPHQL_URL"),
+        token: first(["GITHUB_TOKEN", "GH_TOKEN"]).map(|token| Token::new(&token)),
+        repository: variable("GITHUB_REPOSITORY"),
+        proxy: first(["HTTPS_PROXY", "https_proxy"]),
+        no_proxy: first(["NO_PROXY", "no_proxy"]),
+        ..Settings::default()
     }
 }
 

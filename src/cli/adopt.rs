@@ -38,7 +38,7 @@ pub struct Adopt {
     because: String,
 
     /// The record to take over [default: what is found: a deploy log, Kamal's audit log, tags]
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-|github")]
     deploys: Option<PathBuf>,
 }
 
@@ -46,7 +46,7 @@ impl Adopt {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         let found = self.spot.find(edge)?;
         caller::may(edge, Some(&found.subject.repo), "adopt a record")?;
-        let records = self.other_records(&found)?;
+        let records = self.other_records(&found, edge)?;
         let told = told(&records, &found, self.since);
         if told.len() > MOST {
             return Err(Error::usage(format!("{} rollouts are more than the {MOST} that move at once", told.len()))
@@ -105,13 +105,15 @@ impl Adopt {
     }
 
     /// What is recorded elsewhere; nothing where there is no other source.
-    fn other_records(&self, found: &Found) -> Result<Records, Error> {
+    fn other_records(&self, found: &Found, edge: &Edge) -> Result<Records, Error> {
         let asked = QuestionArgs {
             repo: found.question.repo.clone(),
             deploys: self.deploys.clone(),
             ..QuestionArgs::default()
         };
-        let question = Question { ledger: LedgerSource::Unread, ..found.question.clone() };
+        let hub = asked.hub(edge);
+        hub.reach(self.since);
+        let question = Question { ledger: LedgerSource::Unread, hub, ..found.question.clone() };
         let records = found.subject.records(asked.given()?, &question, &found.account.environment)?;
         Ok(records.unwrap_or_default())
     }

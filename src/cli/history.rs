@@ -74,6 +74,7 @@ impl History {
         let policy = subject.environment(question.environment.as_deref())?;
         let now = subject.now.instant;
         let since = now - self.since;
+        question.hub.reach(since);
         let records = subject.records(self.question.given()?, &question, &policy.environment)?;
         let told = subject.told();
         let listed = records.as_ref().map(|records| records.deployments.clone()).map_err(Clone::clone);
@@ -186,6 +187,7 @@ fn word_line(word: &Word) -> String {
         What::Override { commit, until } => format!("override {} until {}", CommitId::new(commit).short(), utc(*until)),
         What::Freeze { until } => format!("freeze   until {}", utc(*until)),
         What::Complete { since } => format!("adopt    the record is complete since {}", utc(*since)),
+        What::Void { deployment } => format!("void     {} does not count", clean(deployment)),
     };
     clean(&format!("{what} by {}: {} ({})", word.author(), word.because, word.id)).into_owned()
 }

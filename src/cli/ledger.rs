@@ -234,6 +234,7 @@ fn said(word: &Word, state: &State) -> String {
             format!("override of {commit:.8} to {} until {}", word.environment, utc(*until))
         }
         Says::Freeze { until } => format!("freeze of {} until {}", word.environment, utc(*until)),
+        Says::Void { deployment } => format!("{} does not count", clean(deployment)),
         Says::Complete { since } => format!("record of {} complete since {}", word.environment, utc(*since)),
     };
     let fate = match (word.withdrawn_at, word.used_by(&state.rollouts, state.now)) {

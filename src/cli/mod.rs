@@ -32,6 +32,7 @@ mod spot;
 mod status;
 mod suggest;
 mod validate;
+mod void;
 mod why;
 
 use std::ffi::OsString;
@@ -75,6 +76,8 @@ pub struct Surroundings {
     pub agent: bool,
     /// What Kamal tells its hooks.
     pub kamal: Kamal,
+    /// Where GitHub is, and who asks it.
+    pub github: crate::github::Settings,
     /// Where commands are looked for.
     pub path: Option<OsString>,
     /// Whether standard error is a terminal.

@@ -2,6 +2,7 @@
 
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{SubsecRound, TimeDelta};
 use chrono_tz::Tz;
@@ -108,6 +109,7 @@ impl PastArgs {
             lane: LaneRequest::Found,
             run: None,
             ledger: LedgerSource::Unread,
+            hub: Arc::default(),
             now: Now { instant: span.end, clock },
         }
     }

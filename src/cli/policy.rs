@@ -12,10 +12,11 @@ use crate::engine::duration;
 use crate::engine::lane::Lane;
 use crate::engine::policy::{EnvironmentPolicy, Pattern, Policy, schema};
 use crate::error::Error;
+use crate::gather::{Hub, Named};
 use crate::render::clean;
 use crate::scenario;
 use crate::sources::git::Repo;
-use crate::sources::policy::{Found, Wanted, fetch, find};
+use crate::sources::policy::{Found, Wanted, fetch, find_by};
 use crate::sources::{files, packs};
 
 /// Validate, show, test and review a policy
@@ -53,13 +54,14 @@ pub(super) struct PolicyArgs {
 
 impl PolicyArgs {
     /// Reads the policy of the working tree, or the file named.
-    pub(super) fn find(&self) -> Result<(Option<Repo>, Found), Error> {
+    pub(super) fn find(&self, edge: &Edge) -> Result<(Option<Repo>, Found), Error> {
         let repo = match (Repo::open(&self.repo), &self.policy) {
             (Ok(repo), _) => Some(repo),
             (Err(_), Some(_)) => None,
             (Err(error), None) => return Err(Error::usage(error.to_string())),
         };
-        let found = find(repo.as_ref(), self.policy.as_deref(), Wanted::Draft)?;
+        let hub = Hub::new(edge.surroundings.github.clone(), Named::Nowhere);
+        let found = find_by(repo.as_ref(), self.policy.as_deref(), Wanted::Draft, &mut |other| hub.fetch(other))?;
         Ok((repo, found))
     }
 }
@@ -68,9 +70,9 @@ impl PolicyCommand {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         match self.command {
             Command::Validate(command) => command.run(edge),
-            Command::Show(command) => command.run(),
+            Command::Show(command) => command.run(edge),
             Command::Schema => Ok(Outcome::done(format!("{:#}\n", schema()))),
-            Command::Test(command) => command.run(),
+            Command::Test(command) => command.run(edge),
             Command::Review(command) => command.run(edge),
         }
     }
@@ -92,7 +94,7 @@ struct Show {
 }
 
 impl Show {
-    fn run(self) -> Result<Outcome, Error> {
+    fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         if let Some(name) = &self.built_in {
             let pack = packs::ALL.into_iter().find(|(known, _)| known == name);
             let (_, text) = pack.ok_or_else(|| {
@@ -101,7 +103,7 @@ impl Show {
             })?;
             return Ok(Outcome::done(text.to_owned()));
         }
-        let (_, found) = self.policy.find()?;
+        let (_, found) = self.policy.find(edge)?;
         let policy = &found.policy;
         let names = match &self.environment {
             Some(name) => vec![name.as_str()],
@@ -186,8 +188,8 @@ struct Test {
 }
 
 impl Test {
-    fn run(self) -> Result<Outcome, Error> {
-        let (repo, found) = self.policy.find()?;
+    fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let (repo, found) = self.policy.find(edge)?;
         let files = if self.files.is_empty() { beside(repo.as_ref())? } else { self.files };
         if files.is_empty() {
             return Err(Error::usage("there are no scenarios to run")

@@ -2,6 +2,7 @@
 
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use chrono::Datelike;
@@ -16,7 +17,7 @@ use crate::engine::lane::{Lane, LaneRequest};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::Budget;
 use crate::error::Error;
-use crate::gather::{Gathered, LedgerSource, Question, Subject};
+use crate::gather::{Gathered, Hub, LedgerSource, Named, Question, Subject};
 use crate::report::Report;
 use crate::sources::deployments::{self, Records};
 use crate::sources::files;
@@ -43,8 +44,8 @@ pub struct QuestionArgs {
     pub policy: Option<PathBuf>,
 
     /// The record of deployments: JSON Lines, the text of `kamal audit`, CSV, or the JSON of helm, kubectl, argocd, heroku, fly
-    /// or gh; `-` reads standard input
-    #[arg(long, value_name = "FILE|-")]
+    /// or gh; `-` reads standard input; `github` or `github:OWNER/NAME` asks GitHub
+    #[arg(long, value_name = "FILE|-|github")]
     pub deploys: Option<PathBuf>,
 
     /// Of CSV, which column holds what: `started=Deployed at,commit=SHA,state==success,timezone=Europe/Paris`
@@ -99,9 +100,30 @@ impl QuestionArgs {
         self.deploys.as_ref().is_some_and(|path| path.as_os_str() == "-")
     }
 
+    /// What `--deploys` says of GitHub; nothing where it names a file.
+    fn named_hub(&self) -> Named {
+        match self.deploys.as_ref().and_then(|path| path.to_str()) {
+            Some("github") => Named::Here,
+            Some(text) => {
+                text.strip_prefix("github:").map_or(Named::Nowhere, |name| Named::Repository(name.to_owned()))
+            }
+            None => Named::Nowhere,
+        }
+    }
+
+    /// GitHub, as these arguments name it.
+    pub(super) fn hub(&self, edge: &Edge) -> Arc<Hub> {
+        Arc::new(Hub::new(edge.surroundings.github.clone(), self.named_hub()))
+    }
+
     /// Reads the record that `--deploys` names.
     pub(super) fn given(&self) -> Result<Option<Records>, Error> {
-        let Some(path) = &self.deploys else { return Ok(None) };
+        let Some(path) = self.deploys.as_ref().filter(|_| self.named_hub() == Named::Nowhere) else {
+            if self.columns.is_some() {
+                return Err(Error::usage("`--columns` is for CSV, and GitHub answers with none").hint("leave it out"));
+            }
+            return Ok(None);
+        };
         if self.reads_input() {
             let input = BufReader::with_capacity(files::PIECE, std::io::stdin().lock());
             return deployments::from_text("standard input", input, self.columns.as_ref()).map(Some);
@@ -127,6 +149,7 @@ impl QuestionArgs {
                 ci: edge.surroundings.ci,
                 clock: edge.clock,
             },
+            hub: self.hub(edge),
             now: Now {
                 instant: self.at.unwrap_or(edge.now),
                 clock: if self.at.is_some() { Clock::Asked } else { Clock::Machine },

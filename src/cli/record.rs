@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::place::Place;
 use super::question::{QuestionArgs, instant};
+use super::void::Void;
 use super::{Edge, Outcome, caller, outer};
 use crate::engine::calendar::{next_second, utc};
 use crate::engine::event::{CommitId, Instant};
@@ -35,7 +36,7 @@ enum What {
     Start(Start),
     /// A rollout has ended now
     Finish(Finish),
-    /// A rollout never touched its environment, or a reservation is given back
+    /// A rollout never touched its environment, a reservation is given back, or a deployment at GitHub does not count
     Void(Void),
     /// Somebody has seen that the glass was broken
     Acknowledge(Acknowledge),
@@ -100,20 +101,6 @@ enum Ended {
 }
 
 #[derive(Debug, Args)]
-struct Void {
-    #[command(flatten)]
-    place: Place,
-
-    /// The id that `record start`, `run` or `status` names
-    #[arg(value_name = "ID")]
-    id: String,
-
-    /// Why it does not count
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    because: String,
-}
-
-#[derive(Debug, Args)]
 struct Acknowledge {
     #[command(flatten)]
     place: Place,
@@ -156,10 +143,7 @@ impl Record {
                 let by = edge.surroundings.user.clone();
                 place.settle(edge, &id, &Event::Finished { id: id.clone(), stage, exit: None, by, at: None })
             }
-            What::Void(Void { place, id, because }) => {
-                let by = edge.surroundings.user.clone();
-                place.settle(edge, &id, &Event::Void { id: id.clone(), because, by })
-            }
+            What::Void(void) => void.run(edge),
             What::Acknowledge(Acknowledge { place, id, because }) => {
                 let by = edge.surroundings.user.clone();
                 place.settle(edge, &id, &Event::Acknowledged { id: id.clone(), by, because })
@@ -170,7 +154,7 @@ impl Record {
 
 impl Place {
     /// Appends the end of a rollout that the ledger knows.
-    fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
+    pub(super) fn settle(&self, edge: &Edge, id: &str, event: &Event) -> Result<Outcome, Error> {
         let found = self.existing(edge)?;
         let mut ledger = found.open(edge.clock)?;
         ledger.narrow(Scope::Rollout(id.to_owned()));

@@ -37,7 +37,7 @@ pub(super) struct Review {
     policy: PolicyArgs,
 
     /// The record of deployments that idleness is measured on: as `check --deploys`
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-|github")]
     deploys: Option<std::path::PathBuf>,
 
     /// Of CSV, which column holds what: as `check --columns`
@@ -47,7 +47,7 @@ pub(super) struct Review {
 
 impl Review {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let (_, found) = self.policy.find()?;
+        let (_, found) = self.policy.find(edge)?;
         let question = QuestionArgs {
             repo: self.policy.repo.clone(),
             policy: self.policy.policy.clone(),

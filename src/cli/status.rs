@@ -78,6 +78,9 @@ impl Seen {
     pub(super) fn by(arguments: &QuestionArgs, edge: &Edge) -> Result<Self, Error> {
         let question = arguments.question(edge);
         let given = arguments.given()?;
+        if question.environment.is_none() {
+            question.hub.look_everywhere();
+        }
         let subject = Subject::open(&question)?;
         let given = given.map(|given| subject.settle(given, &question));
         let mut glances = Vec::new();
@@ -159,7 +162,7 @@ fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Ins
 /// Whether an override is used up, or says what is no matter of now.
 fn is_spent(word: &Word, facts: &Facts) -> bool {
     let used = |leave: Override| facts.own_rollouts.as_ref().is_ok_and(|rollouts| leave.used_by(rollouts).is_some());
-    word.leave().map_or(matches!(word.what, What::Complete { .. }), used)
+    word.leave().map_or(matches!(word.what, What::Complete { .. } | What::Void { .. }), used)
 }
 
 /// What heads everything else until somebody has seen it.
@@ -194,6 +197,7 @@ fn said(word: &Word, at: Instant, zone: Option<chrono_tz::Tz>) -> String {
         }
         What::Freeze { until } => format!("frozen until {}", when(*until, at, zone)),
         What::Complete { since } => format!("complete since {}", utc(*since)),
+        What::Void { deployment } => format!("{deployment} does not count"),
     };
     format!("{what}, by {}: {} ({})", word.author(), word.because, word.id)
 }

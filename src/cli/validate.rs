@@ -44,7 +44,7 @@ struct Told<'a> {
 
 impl Validate {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let (repo, found) = self.policy.find()?;
+        let (repo, found) = self.policy.find(edge)?;
         let at = self.at.unwrap_or(edge.now);
         let mut out = format!("{} is valid\n", clean(&found.description));
         let mut told: Vec<Told<'_>> = Vec::new();

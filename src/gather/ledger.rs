@@ -61,11 +61,19 @@ impl Subject {
         question: &Question,
         environment: &str,
     ) -> Result<Known<Records>, Error> {
+        // Named by `--deploys`, it is the record; the ledger is heard beside it.
+        let (given, by_hub) = match given {
+            None if question.hub.is_named() => match self.hub_records(question, environment) {
+                Ok(records) => (Some(records), true),
+                Err(missing) => return Ok(Err(missing)),
+            },
+            given => (given, false),
+        };
         let held = match &question.ledger {
             LedgerSource::Unread => None,
             LedgerSource::Held(held) => Some(Arc::clone(held)),
             // A log that is given is the whole history.
-            LedgerSource::Read { .. } if given.is_some() => {
+            LedgerSource::Read { .. } if given.is_some() && !by_hub => {
                 self.told.borrow_mut().deaf = true;
                 None
             }
@@ -95,10 +103,11 @@ impl Subject {
         };
         match given {
             Some(given) => Ok(Ok(match ledger {
+                Some(ledger) if by_hub => deployments::merge(vec![given, ledger], environment, self.now.instant),
                 Some(ledger) => deployments::merge(vec![ledger, given], environment, self.now.instant),
                 None => given,
             })),
-            None => self.looked_up(ledger, held.as_deref(), environment),
+            None => self.looked_up(ledger, held.as_deref(), question, environment),
         }
     }
 
@@ -121,11 +130,11 @@ impl Subject {
         &self,
         ledger: Option<Records>,
         held: Option<&Held>,
+        question: &Question,
         environment: &str,
     ) -> Result<Known<Records>, Error> {
-        let settings = self.found.policy.history();
         let is_record = ledger.is_some();
-        let mut found = deployments::look(&self.repo, &settings, ledger, environment, self.now.instant)?;
+        let mut found = self.others(ledger, question, environment)?;
         self.told.borrow_mut().alone = is_record && found.as_ref().is_ok_and(|records| records.sources.len() == 1);
         if let (Ok(records), Some(held)) = (&mut found, held.filter(|held| held.ci))
             && self.told.borrow().alone
@@ -138,6 +147,33 @@ impl Subject {
             );
         }
         Ok(found)
+    }
+
+    /// What is found beside a ledger, and what that knows.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a source is there and cannot be read.
+    pub fn others(
+        &self,
+        ledger: Option<Records>,
+        question: &Question,
+        environment: &str,
+    ) -> Result<Known<Records>, Error> {
+        let settings = self.found.policy.history();
+        let hub = match self.asks_hub(&question.hub) {
+            true => match self.hub_records(question, environment) {
+                Ok(records) => Some(records),
+                Err(missing) => return Ok(Err(missing)),
+            },
+            false => None,
+        };
+        let known: Vec<Records> = ledger.into_iter().chain(hub).collect();
+        // What `--deploys` names stands for every other source.
+        if question.hub.is_named() {
+            return Ok(Ok(deployments::merge(known, environment, self.now.instant)));
+        }
+        deployments::look(&self.repo, &settings, known, environment, self.now.instant)
     }
 
     /// What a ledger knows of this repository's environments; none where it is no record of the one that is asked about.

@@ -4,6 +4,7 @@ pub mod agenda;
 mod batch;
 pub mod calendars;
 pub mod governance;
+mod hub;
 mod ledger;
 pub mod past;
 pub mod push;
@@ -14,6 +15,7 @@ mod weakening;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -28,11 +30,13 @@ use crate::engine::policy::{EnvironmentPolicy, Policy, RuleEntry, Trigger};
 use crate::engine::rules::RuleId;
 use crate::error::Error;
 use crate::report::{HistorySummary, PolicyKind};
+use crate::sources::abroad::Abroad;
 use crate::sources::deployments::{self, Records};
 use crate::sources::git::{Clock, DefaultBranch, FoundBy, Landings, Now, PathFilter, Repo};
 use crate::sources::policy::{self, Found, Wanted};
 use batch::Asked;
 
+pub use hub::{Hub, Named};
 pub use ledger::{Held, LedgerSource};
 pub use told::{Told, is_unseen, spent};
 
@@ -46,6 +50,8 @@ pub struct Question {
     pub lane: LaneRequest,
     pub run: Option<String>,
     pub ledger: LedgerSource,
+    /// GitHub, where somebody names it.
+    pub hub: Arc<Hub>,
     pub now: Now,
 }
 
@@ -54,6 +60,7 @@ pub struct Subject {
     pub repo: Repo,
     pub found: Found,
     pub now: Now,
+    hub: Arc<Hub>,
     branch: Known<DefaultBranch>,
     /// The newest walk of the default branch, and since when it goes back.
     walked: RefCell<Option<(Instant, Landings)>>,
@@ -84,7 +91,10 @@ impl Subject {
     ///
     /// Fails where there is no repository, or the policy is not valid.
     pub fn open(question: &Question) -> Result<Self, Error> {
-        Self::open_with(question, |repo| policy::find(Some(repo), question.policy.as_deref(), Wanted::InForce))
+        let mut abroad = |other: &Abroad| question.hub.fetch(other);
+        Self::open_with(question, |repo| {
+            policy::find_by(Some(repo), question.policy.as_deref(), Wanted::InForce, &mut abroad)
+        })
     }
 
     /// Opens the repository, with a policy that is found otherwise.
@@ -97,8 +107,17 @@ impl Subject {
         let found = find(&repo)?;
         let branch = repo.default_branch();
         let (walked, told) = (RefCell::new(None), RefCell::new(Told::default()));
-        let (ledger, ledger_fails) = (RefCell::new(None), Cell::new(false));
-        Ok(Self { repo, found, now: question.now, branch, walked, ledger, ledger_fails, told })
+        Ok(Self {
+            repo,
+            found,
+            now: question.now,
+            hub: Arc::clone(&question.hub),
+            branch,
+            walked,
+            ledger: RefCell::new(None),
+            ledger_fails: Cell::new(false),
+            told,
+        })
     }
 
     /// The environment that is meant, and what the policy says about it.
@@ -132,6 +151,7 @@ impl Subject {
     ) -> Result<Known<Records>, Error> {
         let given = given.map(|given| self.settle(given, question));
         let mut records = self.recorded(given, question, environment)?;
+        self.take_out(&mut records);
         if let (Ok(records), Some(run)) = (&mut records, question.run.as_deref()) {
             let before = records.deployments.len();
             records.deployments.retain(|record| record.run.as_deref() != Some(run));
@@ -256,6 +276,7 @@ impl Subject {
             let landed = landed && (trunk.later.is_empty() || seen);
             self.pushes(trunk, landed, filter.as_ref())
         });
+        let pushes = self.hub_pushes(&policy, pushes);
         notes.extend(self.branch_note());
         notes.extend(self.fetch_note(&policy));
         notes.extend(elsewhere);
@@ -271,6 +292,7 @@ impl Subject {
         };
         notes.extend(records.into_iter().flat_map(|records| records.notes));
         let subject = self.repo.subject(&commit);
+        let checks = self.checks(&policy, &commit);
         let facts = Facts {
             calendars: calendars::busy(&calendars::ahead(Some(&self.repo), &self.found.home, &policy, now)),
             request: DeployRequest { environment: policy.environment.clone(), commit, lane },
@@ -282,7 +304,7 @@ impl Subject {
             ancestry,
             governance,
             storage: Err(not_read("the reading of the deploy configuration")),
-            checks: Err(not_read("the state of checks on the commit")),
+            checks,
             overrides: told.overrides(&policy, now),
         };
         if self.found.kind == PolicyKind::Default {
@@ -302,7 +324,8 @@ impl Subject {
     fn sources(&self, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
         let mut sources = records.as_ref().map_or_else(|_| Vec::new(), |records| records.sources.clone());
         if let (Ok(branch), Ok(_)) = (&self.branch, pushes) {
-            sources.push(format!("landings on {}", branch.name));
+            let told = if self.found.policy.history().github_pushes { ", as GitHub records them" } else { "" };
+            sources.push(format!("landings on {}{told}", branch.name));
         }
         sources
     }

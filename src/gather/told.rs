@@ -3,14 +3,16 @@
 use super::{Held, Subject};
 use crate::engine::calendar::{Unit, utc};
 use crate::engine::decision::{Level, Source};
-use crate::engine::event::Instant;
-use crate::engine::facts::{Missing, Override};
+use crate::engine::event::{Deployment, Instant};
+use crate::engine::facts::{Known, Missing, Override};
 use crate::engine::policy::{EnvironmentPolicy, OverridePolicy, RuleEntry};
 use crate::engine::rules::Rule;
 use crate::engine::rules::freeze::Freeze;
 use crate::ledger::State;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::word::{What, Word};
+use crate::render::clean;
+use crate::sources::deployments::Records;
 
 /// What a ledger tells of one environment beside its rollouts.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub struct Told {
     pub broken: Vec<Kept>,
     /// Overrides of this month, and broken glass.
     pub spent: usize,
+    /// What is taken out of GitHub's record.
+    pub(super) void: Vec<Word>,
     /// When the ledger's first rollout of the environment started.
     pub(super) began: Option<Instant>,
     /// The ledger alone records the environment's deployments.
@@ -49,8 +53,30 @@ impl Subject {
         let broken: Vec<Kept> = state.rollouts.values().filter(unseen).cloned().collect();
         let spent = spent(state, repository, environment, self.zone());
         let here = state.rollouts.values().filter(|kept| own(&kept.repository) && kept.environment == environment);
+        let is_void = |word: &&Word| own(&word.repository) && matches!(word.what, What::Void { .. });
+        let void = state.words.values().filter(is_void).cloned().collect();
         let began = here.filter_map(|kept| kept.deployment(state.now)).map(|one| one.started_at).min();
-        *self.told.borrow_mut() = Told { words, broken, spent, began, ..Told::default() };
+        *self.told.borrow_mut() = Told { words, broken, spent, void, began, ..Told::default() };
+    }
+
+    /// Leaves out what `record void` took out of another's record, and says so.
+    pub(super) fn take_out(&self, records: &mut Known<Records>) {
+        let (Ok(records), now) = (records, self.now.instant) else { return };
+        for word in self.told.borrow().void.iter().filter(|word| word.stands(now)) {
+            let What::Void { deployment } = &word.what else { continue };
+            let is_void = |one: &Deployment| *one.id == **deployment && *one.environment == *word.environment;
+            let before = records.deployments.len();
+            records.deployments.retain(|one| !is_void(one));
+            if records.deployments.len() < before {
+                records.notes.push(format!(
+                    "{} does not count: taken out by {}: {} ({})",
+                    clean(deployment),
+                    clean(word.author()),
+                    clean(&word.because),
+                    word.id
+                ));
+            }
+        }
     }
 
     /// The zone of the policy's months.

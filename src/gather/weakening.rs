@@ -17,6 +17,10 @@ use crate::governance::map::source;
 use crate::governance::{Loss, Weakening, policy_weakenings, weakenings};
 use crate::sources::policy::{self, Home};
 
+/// What a change needs that takes something away.
+const NEEDS: &str =
+    "it needs an approving review of exactly this commit by somebody whom the policy of the default branch names";
+
 impl Subject {
     /// What a change takes away from the governance file and from the policy.
     pub(super) fn weakened(
@@ -29,7 +33,7 @@ impl Subject {
         let mut losses: Vec<Weakening> = weakenings(&base.reading.directives, &head.reading.directives);
         losses.extend(newly_contradicted(&base.reading.directives, &head.reading.directives));
         losses.extend(newly_waived(&base.waivers, &head.waivers));
-        match policy::at(&self.repo, commit) {
+        match policy::at(&self.repo, commit, &mut |other| self.hub.fetch(other)) {
             Ok(Some(changed)) => losses.extend(self.policy_losses(&changed, commit)),
             Ok(None) if matches!(self.found.home, Home::Tip { .. }) => losses.push(gone("the policy file")),
             Ok(None) => {}
@@ -40,9 +44,17 @@ impl Subject {
             OnWeakening::Hold => Severity::Medium,
             OnWeakening::Reject => Severity::High,
         };
+        if losses.is_empty() {
+            return Vec::new();
+        }
+        let (level, way) = match self.approval(commit) {
+            Some(Ok(Some(who))) => (Severity::Low, format!("{who} approved exactly this commit")),
+            Some(Ok(None)) => (level, format!("{NEEDS}, other than its author, and there is none")),
+            Some(Err(trouble)) => (level, format!("{NEEDS}; {trouble}")),
+            None => (level, format!("{NEEDS}; the host is not asked here: `--deploys github` asks it")),
+        };
         let told = |loss: Weakening| {
             let place = format!("{}:{}", loss.source.file, loss.source.line);
-            let way = "it needs an approving review of exactly this commit by somebody whom the policy of the default branch names; the host is not asked here";
             found(
                 level,
                 &format!("the change takes away from what governs it: {}: {}; {way}", loss.subject, loss.words),
@@ -61,7 +73,12 @@ impl Subject {
             base.patterns().into_iter().filter_map(|pattern| base.environment(pattern.as_str())).collect();
         for old in &environments {
             match changed.environment(&old.environment) {
-                Some(new) => losses.extend(policy_weakenings(old, &new)),
+                Some(new) => {
+                    losses.extend(policy_weakenings(old, &new));
+                    if old.counting != new.counting {
+                        losses.push(altered("deployments", "what counts as a deployment is changed"));
+                    }
+                }
                 None => losses.push(gone(&old.environment)),
             }
             calendars.extend(old.rules.iter().filter_map(|entry| match &entry.rule {

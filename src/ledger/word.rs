@@ -11,10 +11,11 @@ use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::Override;
 use crate::engine::history::{self, Future};
 
-/// How the ids of overrides, freezes and adoptions begin.
+/// How the ids of overrides, freezes, adoptions and of what is taken out begin.
 pub const OVERRIDE_ID: &str = "or-";
 pub const FREEZE_ID: &str = "fr-";
 pub const ADOPTION_ID: &str = "ad-";
+pub const VOID_ID: &str = "vo-";
 
 /// What is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub enum What {
     Freeze { until: Instant },
     /// The ledger's own record is whole since then.
     Complete { since: Instant },
+    /// A deployment that another source records does not count.
+    Void { deployment: String },
 }
 
 /// One word: who said what, when and why, and who took it back.
@@ -64,7 +67,7 @@ impl Word {
     pub fn is_live(&self, now: Instant) -> bool {
         match self.what {
             What::Override { until, .. } | What::Freeze { until } => self.stands(now) && now < until,
-            What::Complete { .. } => self.stands(now),
+            What::Complete { .. } | What::Void { .. } => self.stands(now),
         }
     }
 
@@ -103,6 +106,7 @@ impl Word {
             What::Override { .. } => "override",
             What::Freeze { .. } => "freeze",
             What::Complete { .. } => "adoption",
+            What::Void { .. } => "void",
         }
     }
 

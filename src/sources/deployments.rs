@@ -101,7 +101,7 @@ fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
     })
 }
 
-/// Looks for the records of a repository: its ledger, which is read already, deploy log, Kamal's audit log, deploy tags.
+/// Looks for the records of a repository: its ledger and GitHub, which are read already, deploy log, Kamal's audit log, deploy tags.
 ///
 /// # Errors
 ///
@@ -109,12 +109,12 @@ fn kamal(name: &str, bytes: &[u8], extent: Extent) -> Result<Records, Error> {
 pub fn look(
     repo: &Repo,
     settings: &HistorySettings,
-    ledger: Option<Records>,
+    known: Vec<Records>,
     environment: &str,
     now: Instant,
 ) -> Result<Known<Records>, Error> {
     let wants = |source| matches!(settings.source, HistorySource::Auto) || settings.source == source;
-    let mut found = Vec::from_iter(ledger);
+    let mut found = known;
     if let Some(top) = repo.workdir() {
         if wants(HistorySource::Log) {
             let named = settings.log.as_deref();

@@ -1,13 +1,16 @@
 //! Where facts come from.
 
+pub mod abroad;
 mod bad;
 pub mod deployments;
 pub mod files;
 pub mod foreign;
 pub mod git;
+pub mod github;
 pub mod ics;
 pub mod kamal_audit;
 pub mod log;
+mod loosening;
 pub mod packs;
 pub mod policy;
 pub mod pushes;

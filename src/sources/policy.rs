@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::abroad::{Abroad, Fetch};
 use super::git::Repo;
-use super::{files, packs};
+use super::{files, loosening, packs};
 use crate::engine::event::{CommitId, Environment};
 use crate::engine::policy::{EnvironmentPolicy, Fetched, Origin, Policy, load};
 use crate::error::Error;
@@ -113,6 +114,15 @@ impl Home {
 ///
 /// Fails where the policy is not valid, with everything that is wrong, or where a file cannot be read.
 pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result<Found, Error> {
+    find_by(repo, named, wanted, &mut not_here)
+}
+
+/// The same, where policies of others may be fetched.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn find_by(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted, abroad: Fetch<'_>) -> Result<Found, Error> {
     let top = repo.and_then(Repo::workdir).map(Path::to_owned);
     if let Some(file) = named {
         let Some(bytes) = files::read(file, LIMIT as u64)? else {
@@ -124,14 +134,14 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
                 .hint(format!("or name a built-in policy: {}", packs::names())));
         };
         let home = Home::Named { file: file.to_owned(), top };
-        return read(repo, home, &file.display().to_string(), bytes, Vec::new());
+        return read(repo, home, &file.display().to_string(), &bytes, Vec::new(), abroad);
     }
     let tree = top.map(|top| Home::WorkingTree { top });
     // A draft that cannot be read is no reason to doubt the policy in force.
     let drafted = first(repo, tree.as_ref());
     if wanted == Wanted::Draft {
         if let (Some((path, bytes)), Some(home)) = (drafted?, tree) {
-            return read(repo, home, path, bytes, Vec::new());
+            return read(repo, home, path, &bytes, Vec::new(), abroad);
         }
         return built_in_default(Vec::new());
     }
@@ -145,7 +155,8 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
             Err(_) => true,
         };
         let note = format!("the working tree has another policy: the one in force is {}", home.describe(path));
-        return read(repo, home.clone(), path, bytes.clone(), differs.then_some(note).into_iter().collect());
+        let notes = differs.then_some(note).into_iter().collect();
+        return read(repo, home.clone(), path, bytes, notes, abroad);
     }
     match (tip, drafted?, tree) {
         (tip, Some((path, bytes)), Some(home)) => {
@@ -156,7 +167,7 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
             let note = format!(
                 "{branch} has no policy: this one is read from the working tree, and is in force once it lands"
             );
-            read(repo, home, path, bytes, vec![note])
+            read(repo, home, path, &bytes, vec![note], abroad)
         }
         _ => built_in_default(vec![format!(
             "no policy file ({}): the built-in default applies; `deploy-rhythm init` writes one",
@@ -170,10 +181,10 @@ pub fn find(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted) -> Result
 /// # Errors
 ///
 /// Fails where that is not valid.
-pub fn at(repo: &Repo, commit: &CommitId) -> Result<Option<Policy>, Error> {
+pub fn at(repo: &Repo, commit: &CommitId, abroad: Fetch<'_>) -> Result<Option<Policy>, Error> {
     let home = Home::Tip { branch: commit.short().to_owned(), commit: commit.clone() };
     let Some((path, bytes)) = first(Some(repo), Some(&home))? else { return Ok(None) };
-    read(Some(repo), home, path, bytes, Vec::new()).map(|found| Some(found.policy))
+    read(Some(repo), home, path, &bytes, Vec::new(), abroad).map(|found| Some(found.policy))
 }
 
 /// The first policy file of a place.
@@ -187,30 +198,55 @@ fn first(repo: Option<&Repo>, home: Option<&Home>) -> Result<Option<(&'static st
     Ok(None)
 }
 
-fn read(repo: Option<&Repo>, home: Home, name: &str, bytes: Vec<u8>, notes: Vec<String>) -> Result<Found, Error> {
-    let top = Fetched { name: name.to_owned(), origin: Origin::File, bytes };
-    let mut fetch = |wanted: &str| fetch(repo, &home, wanted);
-    let policy = load(top, &mut fetch).map_err(|error| Error::usage(format!("the policy cannot be used\n{error}")))?;
+fn read(
+    repo: Option<&Repo>,
+    home: Home,
+    name: &str,
+    bytes: &[u8],
+    notes: Vec<String>,
+    abroad: Fetch<'_>,
+) -> Result<Found, Error> {
+    let top = Fetched { name: name.to_owned(), origin: Origin::File, bytes: bytes.to_owned() };
+    let mut get = |wanted: &str| fetch_by(repo, &home, wanted, &mut *abroad);
+    let policy = load(top, &mut get).map_err(|error| Error::usage(format!("the policy cannot be used\n{error}")))?;
+    loosening::refuse(&policy, bytes)?;
     let description = home.describe(name);
     Ok(Found { policy, home, description, kind: PolicyKind::Written, notes })
 }
 
-/// Gets what `extends` names: a built-in policy, else a file beside the policy.
+/// Gets what `extends` names: a built-in policy, a policy of others as it was kept, else a file beside the policy.
 ///
 /// # Errors
 ///
 /// Says in one sentence why it is not to be had.
 pub fn fetch(repo: Option<&Repo>, home: &Home, wanted: &str) -> Result<Fetched, String> {
+    fetch_by(repo, home, wanted, &mut not_here)
+}
+
+fn fetch_by(repo: Option<&Repo>, home: &Home, wanted: &str, abroad: Fetch<'_>) -> Result<Fetched, String> {
     if let Some(pack) = packs::find(wanted) {
         return Ok(pack);
     }
+    if let Some(other) = Abroad::parse(wanted) {
+        let other = other?;
+        let bytes = other.bytes(repo, abroad)?;
+        return Ok(Fetched { name: other.to_string(), origin: Origin::Abroad, bytes });
+    }
     match home.read(repo, wanted) {
         Ok(Some(bytes)) => Ok(Fetched { name: wanted.to_owned(), origin: Origin::File, bytes }),
-        Ok(None) => {
-            Err(format!("`{wanted}` is neither a built-in policy ({}) nor a file of the repository", packs::names()))
-        }
+        Ok(None) => Err(format!(
+            "`{wanted}` is neither a built-in policy ({}), a file of the repository, nor OWNER/REPO/PATH@COMMIT",
+            packs::names()
+        )),
         Err(error) => Err(error.message),
     }
+}
+
+/// What is said where nobody may fetch.
+fn not_here(other: &Abroad) -> Result<Vec<u8>, String> {
+    Err(format!(
+        "`{other}` has not been fetched here: `deploy-rhythm check` and `policy validate` fetch it from GitHub, once"
+    ))
 }
 
 fn built_in_default(notes: Vec<String>) -> Result<Found, Error> {

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::gather::{Question, Subject};
 use crate::ledger::home::Home;
 use crate::render::{clean, harmless};
-use crate::sources::deployments::{self, Records};
+use crate::sources::deployments::Records;
 use crate::sources::foreign::{Columns, columns};
 use pairs::{Ledger, Pairing, Row, pair};
 
@@ -46,7 +46,7 @@ pub struct Audit {
     environment: Option<String>,
 
     /// What was deployed, whoever asked: as `check --deploys` [default: what is found beside the ledger]
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-|github")]
     deploys: Option<PathBuf>,
 
     /// Of CSV, which column holds what: as `check --columns`
@@ -204,10 +204,10 @@ fn others(
 ) -> Result<Vec<crate::engine::event::Deployment>, Error> {
     let name = subject.found.policy.default_environment();
     let environment = question.environment.as_deref().unwrap_or(&name);
-    let settings = subject.found.policy.history();
+    question.hub.reach(sheet.from.unwrap_or(Instant::UNIX_EPOCH));
     let found = match given {
         Some(given) => Ok(given),
-        None => deployments::look(&subject.repo, &settings, None, environment, subject.now.instant)?,
+        None => subject.others(None, question, environment)?,
     };
     let records = match found {
         Ok(records) => records,

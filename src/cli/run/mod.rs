@@ -44,7 +44,7 @@ pub struct Run {
     policy: Option<PathBuf>,
 
     /// A record of earlier deployments, beside the ledger: as `check --deploys`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|github")]
     deploys: Option<PathBuf>,
 
     /// Of CSV, which column holds what: as `check --columns`

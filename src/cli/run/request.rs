@@ -30,6 +30,9 @@ const LETS_PASS: TimeDelta = TimeDelta::seconds(1);
 /// How exactly the instant at which a request expects to go is kept while it is farther off than that.
 const TO_THE_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
+/// How often whoever waits asks GitHub anew.
+const GLANCES: TimeDelta = TimeDelta::seconds(30);
+
 /// What came of a judgement.
 pub(in crate::cli) enum Answer {
     /// The slot is reserved.
@@ -73,6 +76,8 @@ pub(in crate::cli) struct Request<'a> {
     pub memory: Memory,
     /// What of the working tree is in no commit.
     dirty: Option<String>,
+    /// When GitHub was read last; nothing before the first time.
+    read_at: Option<Instant>,
 }
 
 /// What was said and seen at the last judgement that counted.
@@ -95,14 +100,47 @@ impl<'a> Request<'a> {
         edge: &'a Edge,
     ) -> Self {
         let memory = Memory::default();
-        Self { question, given, reason, glass: false, own, ledger, edge, deadline: None, memory, dirty: None }
+        Self {
+            question,
+            given,
+            reason,
+            glass: false,
+            own,
+            ledger,
+            edge,
+            deadline: None,
+            memory,
+            dirty: None,
+            read_at: None,
+        }
     }
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
     pub(in crate::cli) fn look(&mut self) -> Result<(), Error> {
         let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
         self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
-        Ok(())
+        self.read_ahead()
+    }
+
+    /// Asks GitHub, where it is a source, so that nobody holds the ledger's lock while it thinks; whoever waits asks anew
+    /// from time to time.
+    fn read_ahead(&mut self) -> Result<(), Error> {
+        let now = (self.edge.clock)();
+        if self.read_at.is_some_and(|read| now - read < GLANCES) {
+            return Ok(());
+        }
+        self.read_at = Some(now);
+        let question = Question { ledger: LedgerSource::Unread, ..self.question.clone() };
+        let subject = Subject::open(&question)?;
+        if !subject.asks_hub(&question.hub) && !subject.found.policy.history().github_pushes {
+            return Ok(());
+        }
+        question.hub.forget();
+        let policy = subject.environment(question.environment.as_deref())?;
+        let commit = subject.commit(question.commit.as_deref())?;
+        let records = subject.records(self.given.clone(), &question, &policy.environment)?;
+        // What is missing is said when it is judged.
+        subject.gather(policy, commit, question.lane, records).map(drop)
     }
 
     /// Judges as the ledger stands; what it answers is appended in the same transaction.

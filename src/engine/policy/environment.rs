@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::counting::Counting;
 use super::problem::Place;
 use super::reader::{Fields, Problems, Zero, nearest};
 use super::yaml::{Value, Yaml};
@@ -64,6 +65,7 @@ pub(super) struct Layer {
     pub trigger: Option<Trigger>,
     pub paths: Option<Vec<String>>,
     pub break_glass: Option<bool>,
+    pub counting: Option<Counting>,
 }
 
 /// What all files together say about one environment.
@@ -78,6 +80,8 @@ pub struct EnvironmentPolicy {
     pub paths: Vec<String>,
     /// Whether somebody may deploy whatever the verdict.
     pub break_glass: bool,
+    /// Which of GitHub's records count; all deployments where nothing is said.
+    pub counting: Option<Counting>,
     /// The zone of its local times, where the policy names one.
     pub timezone: Option<Tz>,
 }
@@ -113,6 +117,7 @@ impl EnvironmentPolicy {
             trigger: layer.trigger,
             paths: layer.paths.unwrap_or_default(),
             break_glass: layer.break_glass.unwrap_or(true),
+            counting: layer.counting,
             timezone,
         }
     }
@@ -159,6 +164,7 @@ impl Layer {
         "trigger",
         "paths",
         "break-glass",
+        "deployments",
     ];
 
     pub fn parse(yaml: &Yaml, name: &str, file: &str, problems: &mut Problems) -> Self {
@@ -190,6 +196,7 @@ impl Layer {
                 None => {}
             }
         }
+        layer.counting = fields.get("deployments").and_then(|value| Counting::parse(value, problems));
         layer.paths = fields.get("paths").map(|value| paths(value, problems));
         if let Some(value) = fields.get("break-glass") {
             match &value.value {
@@ -217,6 +224,7 @@ impl Layer {
             self.trigger = self.trigger.or(parent.trigger);
             self.paths = self.paths.or(parent.paths);
             self.break_glass = self.break_glass.or(parent.break_glass);
+            self.counting = self.counting.or(parent.counting);
         }
         rules.append(&mut self.rules);
         self.rules = rules;

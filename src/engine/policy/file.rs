@@ -20,12 +20,20 @@ pub enum HistorySource {
     Log,
     Kamal,
     Tags,
+    /// GitHub's deployments, or the runs of a workflow.
+    Github,
     None,
 }
 
 impl HistorySource {
-    const ALL: [(&'static str, Self); 5] =
-        [("auto", Self::Auto), ("log", Self::Log), ("kamal", Self::Kamal), ("tags", Self::Tags), ("none", Self::None)];
+    const ALL: [(&'static str, Self); 6] = [
+        ("auto", Self::Auto),
+        ("log", Self::Log),
+        ("kamal", Self::Kamal),
+        ("tags", Self::Tags),
+        ("github", Self::Github),
+        ("none", Self::None),
+    ];
 }
 
 /// What a policy says about where history comes from.
@@ -35,6 +43,8 @@ pub struct HistorySettings {
     pub tags: Option<String>,
     pub log: Option<String>,
     pub kamal: Option<String>,
+    /// Whether GitHub tells when what landed.
+    pub github_pushes: bool,
 }
 
 /// What a policy says to the hooks that stand in front of deploys.
@@ -142,14 +152,30 @@ fn timezone(yaml: &Yaml, problems: &mut Problems) -> Option<Tz> {
 
 fn history(yaml: &Yaml, problems: &mut Problems) -> HistorySettings {
     let mut settings = HistorySettings::default();
-    let Some(fields) = problems.fields(yaml, "`history`", &["source", "tags", "log", "kamal"]) else { return settings };
+    let Some(fields) = problems.fields(yaml, "`history`", &["source", "tags", "log", "kamal", "pushes"]) else {
+        return settings;
+    };
     if let Some(value) = fields.get("source") {
         let text = problems.text(value, "`source` of `history`").unwrap_or_default();
         match HistorySource::ALL.into_iter().find(|(name, _)| *name == text) {
             Some((_, source)) => settings.source = source,
             None => {
-                problems.add(value.place, format!("unknown source `{text}`"), "write auto, log, kamal, tags or none");
+                problems.add(
+                    value.place,
+                    format!("unknown source `{text}`"),
+                    "write auto, log, kamal, tags, github or none",
+                );
             }
+        }
+    }
+    if let Some(value) = fields.get("pushes") {
+        match problems.text(value, "`pushes` of `history`").as_deref() {
+            Some("github") => settings.github_pushes = true,
+            Some(other) => {
+                let fix = "write `github`, or leave it out: the repository tells then";
+                problems.add(value.place, format!("unknown source of pushes `{other}`"), fix);
+            }
+            None => {}
         }
     }
     let mut path = |key| {

@@ -22,15 +22,16 @@ pub fn schema() -> Json {
             "version": {"const": 1},
             "timezone": {"type": "string", "description": "an IANA name; required where a rule speaks of local time", "examples": ["Europe/Paris"]},
             "repository": {"type": "string", "description": "host and path, where origin does not tell"},
-            "extends": {"description": "built-in policies by name, files of the repository", "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            "extends": {"description": "built-in policies by name, files of the repository, files of others as OWNER/REPO/PATH@COMMIT", "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
             "history": {
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                    "source": {"enum": ["auto", "log", "kamal", "tags", "none"]},
+                    "source": {"enum": ["auto", "log", "kamal", "tags", "github", "none"]},
                     "tags": {"type": "string", "description": "pattern of deploy tags", "default": "deploy/{environment}/*"},
                     "log": {"type": "string", "description": "a deploy log in JSON Lines"},
                     "kamal": {"type": "string", "description": "Kamal's audit log"},
+                    "pushes": {"const": "github", "description": "GitHub tells when what landed"},
                 },
             },
             "hooks": {
@@ -66,6 +67,20 @@ pub fn schema() -> Json {
                     "target": {"type": "string", "description": "environments that name the same target share their rollouts"},
                     "trigger": {"const": "push"},
                     "paths": texts,
+                    "deployments": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "description": "which of GitHub's records count",
+                        "properties": {
+                            "workflow": {"type": "string", "description": "the runs of this workflow are the rollouts", "examples": ["deploy.yml"]},
+                            "task": {"type": "string", "description": "deployments of another task do not count", "examples": ["deploy"]},
+                            "ignore": {
+                                "type": "object",
+                                "additionalProperties": false,
+                                "properties": {"task": texts, "creator": texts, "description": texts},
+                            },
+                        },
+                    },
                     "break-glass": {"type": "boolean", "description": "whether somebody may deploy whatever the verdict", "default": true},
                 },
             },

@@ -18,6 +18,8 @@ const DEEPEST: usize = 8;
 pub enum Origin {
     /// The project: its `"*"` adds rules to whatever the user names.
     BuiltIn,
+    /// Somebody else, at one commit: whoever extends it may tighten it, never loosen. Its `"*"` adds rules as well.
+    Abroad,
     /// The user.
     File,
 }
@@ -84,6 +86,7 @@ fn grow(
     let (mut file, mut problems) = file::parse(&name, &bytes);
     let zone = file.timezone.or(zone);
     let zoneless = bind_zone(&mut file, zone);
+    // What stands elsewhere speaks of the local time of whoever extends it.
     if origin == Origin::File {
         problems.extend(zoneless);
     }
@@ -102,9 +105,15 @@ fn grow(
             Ok(_) if chain.len() >= DEEPEST => {
                 refuse(format!("`extends` is more than {DEEPEST} files deep"), "flatten the chain");
             }
+            // What lies beside a policy of others lies in their repository.
+            Ok(parent) if origin == Origin::Abroad && parent.origin == Origin::File => {
+                refuse(
+                    format!("`{wanted}` would be a file of this repository"),
+                    "a policy of others extends built-in policies, and OWNER/REPO/PATH@COMMIT",
+                );
+            }
             Ok(parent) => {
-                // A built-in pack speaks of the local time of whoever extends it.
-                let lacks_zone = parent.origin == Origin::BuiltIn && zone.is_none() && {
+                let lacks_zone = parent.origin != Origin::File && zone.is_none() && {
                     let (mut pack, _) = file::parse(&parent.name, &parent.bytes);
                     pack.timezone.is_none() && !bind_zone(&mut pack, None).is_empty()
                 };
@@ -152,6 +161,13 @@ impl Policy {
         named.then(|| EnvironmentPolicy::of(name, self.layer(name), self.zone()))
     }
 
+    /// The policies of others that it extends, at any depth.
+    #[must_use]
+    pub fn abroad(&self) -> Vec<&Self> {
+        let own = self.parents.iter().filter(|parent| parent.origin == Origin::Abroad);
+        own.chain(self.parents.iter().flat_map(Self::abroad)).collect()
+    }
+
     fn layer(&self, name: &str) -> Layer {
         let fitting = self.file.environments.iter().filter(|(pattern, _)| pattern.fits(name));
         let own = fitting.rev().max_by_key(|(pattern, _)| pattern.weight()).map(|(_, layer)| layer.clone());
@@ -168,7 +184,7 @@ impl Policy {
 
     fn collect_patterns<'a>(&'a self, named: &mut Vec<&'a Pattern>, any: &mut Vec<&'a Pattern>) {
         for (pattern, _) in &self.file.environments {
-            let list = if pattern.is_any() && self.origin == Origin::BuiltIn { &mut *any } else { &mut *named };
+            let list = if pattern.is_any() && self.origin != Origin::File { &mut *any } else { &mut *named };
             if !list.contains(&pattern) {
                 list.push(pattern);
             }

@@ -29,6 +29,12 @@ impl SoakTime {
         Some(Self { environment: environment?.into(), length: length? })
     }
 
+    /// How long the trial is.
+    #[must_use]
+    pub const fn length(&self) -> TimeDelta {
+        self.length
+    }
+
     /// The JSON Schema of its parameters.
     #[must_use]
     pub fn schema() -> Json {

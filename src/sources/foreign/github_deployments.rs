@@ -5,6 +5,7 @@ use super::fields::{Fields, deployment};
 use super::stream::Entry;
 use super::{Foreign, History};
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant};
+use crate::sources::github::life::{Life, state};
 
 /// GitHub answers 30 a page, newest first, and does not say whether there are more.
 #[derive(Default)]
@@ -29,31 +30,21 @@ impl Foreign for GithubDeployments {
         let mut statuses = Vec::new();
         for status in fields.each("statuses") {
             let name = status.required("state")?;
-            let known = DeploymentState::ALL.into_iter().find(|(known, _)| *known == name);
-            let (_, state) = known.ok_or_else(|| format!("the state `{name}` of a status is not known"))?;
-            statuses.push((status.required_instant("created_at")?, state));
+            statuses.push((status.required_instant("created_at")?, state(&name)?));
         }
-        // Of one second, what follows in the order of states came later.
-        statuses.sort_by_key(|(at, state)| (*at, *state as u8));
         self.untold += usize::from(statuses.is_empty());
-        let ends = |state: DeploymentState| state.is_final() && state != DeploymentState::Inactive;
-        let ended = statuses.iter().rev().find(|(_, state)| ends(*state)).copied();
-        // What is queued again has run before; what is inactive has ended before, well or badly.
-        let last = statuses.iter().rev().find(|(_, state)| state.has_started()).or(statuses.last());
-        let state = match (last, ended) {
-            (Some((_, DeploymentState::Inactive)), Some((_, ended))) => ended,
-            (Some((_, state)), _) => *state,
-            (None, _) => DeploymentState::InProgress,
+        let life = match statuses.is_empty() {
+            // Nobody says that it has none: the list does not hold them.
+            true => Life { state: DeploymentState::InProgress, start: created, finish: None },
+            false => Life::of(created, statuses),
         };
-        let began = statuses.iter().find(|(_, state)| *state == DeploymentState::InProgress).map(|(at, _)| *at);
-        let start = began.unwrap_or(created);
         history.push(Deployment {
             environment: fields.required("environment")?.into(),
             commit: Some(CommitId::new(&fields.required("sha")?)),
-            finished_at: ended.map(|(at, _)| at).filter(|finish| state.is_final() && *finish >= start),
+            finished_at: life.finish,
             actor: fields.below("creator").text("login").map(Into::into),
             url: fields.text("url").map(Into::into),
-            ..deployment(fields.required("id")?, state, start)
+            ..deployment(fields.required("id")?, life.state, life.start)
         });
         Ok(())
     }
@@ -66,6 +57,6 @@ impl Foreign for GithubDeployments {
                 self.untold
             ));
         }
-        history.note("GitHub's times are whole seconds; a deployment begins with its first `in_progress`, else when it was created; whether there are older ones than those listed, the list does not say");
+        history.note("GitHub's times are whole seconds; a deployment begins with its first `in_progress`, else with its first status after those that wait; whether there are older ones than those listed, the list does not say");
     }
 }

@@ -6,6 +6,7 @@ use super::fields::{Fields, deployment, known_since};
 use super::stream::Entry;
 use super::{Foreign, History};
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision};
+use crate::sources::github::{Fate, fate};
 
 /// What to ask gh for.
 const ASK: &str = "`gh run list --workflow deploy.yml --limit 1000 --json attempt,conclusion,createdAt,databaseId,headSha,number,startedAt,status,updatedAt,url,workflowName`";
@@ -70,22 +71,16 @@ impl Foreign for GithubRuns {
                 self.hidden = self.hidden.max(Some(started.unwrap_or(Instant::MAX_UTC)));
             }
         }
-        let state = match (status.as_str(), fields.text("conclusion").as_deref()) {
-            ("completed", Some("success" | "neutral")) => DeploymentState::Success,
-            ("completed", Some("failure" | "timed_out")) => DeploymentState::Failure,
-            ("completed", Some("cancelled" | "stale" | "action_required")) => DeploymentState::Error,
-            ("completed", Some("skipped" | "startup_failure")) => {
+        let state = match fate(&status, fields.text("conclusion").as_deref()).map_err(lacking)? {
+            Fate::Stands(state) => state,
+            Fate::NeverBegan => {
                 history.leave_out("skipped, or failed before they began");
                 return Ok(());
             }
-            ("completed", None) => return Err(lacking("`conclusion` is missing".to_owned())),
-            ("completed", Some(other)) => return Err(format!("`conclusion` is `{other}`, which is not known")),
-            ("in_progress", _) => DeploymentState::InProgress,
-            ("queued" | "requested" | "waiting" | "pending", _) => {
+            Fate::NotStarted => {
                 history.leave_out("not started");
                 return Ok(());
             }
-            (other, _) => return Err(format!("`status` is `{other}`, which is not known")),
         };
         let finish = fields.instant("updatedAt")?.filter(|finish| state.is_final() && *finish >= start);
         history.push(Deployment { finished_at: finish, ..one(attempt, state, start) });

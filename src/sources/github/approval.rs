@@ -1,0 +1,86 @@
+//! Whether somebody whom the policy names approved exactly this commit.
+
+use std::collections::BTreeMap;
+
+use crate::engine::policy::OverridePolicy;
+use crate::github::{GitHub, Pull, Review, Trouble};
+use crate::render::clean;
+
+/// Looks for an approving review of exactly this head by somebody other than its author whom one of these names, as a
+/// person or by their role now; answers with who it was and where.
+///
+/// # Errors
+///
+/// Fails where GitHub cannot be asked.
+pub fn find(hub: &GitHub, commit: &str, named: &[OverridePolicy]) -> Result<Option<String>, Trouble> {
+    for pull in hub.pulls_of(commit)?.into_iter().filter(|pull| pull.head.sha.eq_ignore_ascii_case(commit)) {
+        for login in approvers(&pull, &hub.reviews(pull.number)?, commit) {
+            let is_person = named.iter().flat_map(|one| &one.people).any(|name| name.eq_ignore_ascii_case(&login));
+            // Nobody's role is asked for where no role is named.
+            let roles: Vec<&String> = named.iter().flat_map(|one| &one.roles).filter(|role| *role != "cli").collect();
+            let role = match is_person || roles.is_empty() {
+                true => None,
+                false => Some(hub.permission(&login)?),
+            };
+            let has_role = role.is_some_and(|own| roles.iter().any(|role| role.eq_ignore_ascii_case(own.role())));
+            if is_person || has_role {
+                return Ok(Some(format!("{} in #{}", clean(&login), pull.number)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Those whose last word on a pull request approves this very commit, its author left out.
+fn approvers(pull: &Pull, reviews: &[Review], commit: &str) -> Vec<String> {
+    // Without an author, nobody can be told to be somebody else.
+    let Some(author) = pull.user.as_ref().map(|user| user.login.to_lowercase()) else { return Vec::new() };
+    let mut last: BTreeMap<String, &Review> = BTreeMap::new();
+    for review in reviews {
+        let Some(user) = &review.user else { continue };
+        // A remark takes nothing back.
+        if review.state != "COMMENTED" && review.state != "PENDING" {
+            last.insert(user.login.to_lowercase(), review);
+        }
+    }
+    let approves = |review: &Review| {
+        let same = review.commit_id.as_deref().is_some_and(|head| head.eq_ignore_ascii_case(commit));
+        review.state == "APPROVED" && same
+    };
+    let all = last.into_iter().filter(|(login, review)| *login != author && approves(review));
+    all.map(|(login, _)| login).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pull, Review, approvers};
+
+    const HEAD: &str = "1111111111111111111111111111111111111111";
+
+    fn reviews(json: &str) -> Vec<String> {
+        let pull: Pull = serde_json::from_str(&format!(
+            r#"{{"number":7,"state":"open","user":{{"login":"Ada"}},"head":{{"sha":"{HEAD}","ref":"x"}},"base":{{"sha":"2","ref":"main"}}}}"#
+        ))
+        .expect("a pull request");
+        let reviews: Vec<Review> = serde_json::from_str(&json.replace("HEAD", HEAD)).expect("reviews");
+        approvers(&pull, &reviews, HEAD)
+    }
+
+    #[test]
+    fn the_last_word_of_somebody_else_about_this_very_commit_counts() {
+        let one = |login: &str, state: &str, head: &str| {
+            format!(r#"{{"user":{{"login":"{login}"}},"state":"{state}","commit_id":"{head}"}}"#)
+        };
+        for (all, who) in [
+            (vec![one("bob", "APPROVED", "HEAD")], vec!["bob"]),
+            (vec![one("ada", "APPROVED", "HEAD")], vec![]),
+            (vec![one("bob", "APPROVED", "3333")], vec![]),
+            (vec![one("bob", "APPROVED", "HEAD"), one("bob", "COMMENTED", "HEAD")], vec!["bob"]),
+            (vec![one("bob", "APPROVED", "HEAD"), one("Bob", "CHANGES_REQUESTED", "HEAD")], vec![]),
+            (vec![one("bob", "DISMISSED", "HEAD"), one("eve", "APPROVED", "HEAD")], vec!["eve"]),
+            (vec![r#"{"user":null,"state":"APPROVED","commit_id":"HEAD"}"#.to_owned()], vec![]),
+        ] {
+            assert_eq!(reviews(&format!("[{}]", all.join(","))), who, "{all:?}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! GitHub as a source: its deployments or the runs of a workflow as rollouts, its record of pushes as landings, its checks.
+
+pub mod approval;
+mod attempts;
+pub mod checks;
+pub mod life;
+pub mod pushes;
+mod rollouts;
+mod runs;
+
+pub use rollouts::{Asked, read};
+pub use runs::{Fate, fate};
