@@ -196,6 +196,7 @@ fn without_a_name_nothing_asks_the_network() {
     assert_eq!(verdict(&shop, 10, &["--deploys", "github"]).0, 3);
     assert_eq!(verdict(&shop, 10, &["--deploys", "github:acme/shop"]).0, 3);
     assert_eq!(shop.run(&["check", "--deploys", "github", "--columns", "started=x"]).0, 2);
+    assert_eq!(shop.run(&["check", "--deploys", "github:acme"]).0, 2);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::Budget;
 use crate::error::Error;
 use crate::gather::{Gathered, Hub, LedgerSource, Named, Question, Subject};
+use crate::github::Repository;
 use crate::report::Report;
 use crate::sources::deployments::{self, Records};
 use crate::sources::files;
@@ -121,6 +122,9 @@ impl QuestionArgs {
         let Some(path) = self.deploys.as_ref().filter(|_| self.named_hub() == Named::Nowhere) else {
             if self.columns.is_some() {
                 return Err(Error::usage("`--columns` is for CSV, and GitHub answers with none").hint("leave it out"));
+            }
+            if let Named::Repository(name) = self.named_hub() {
+                Repository::parse(&name)?;
             }
             return Ok(None);
         };

@@ -103,7 +103,10 @@ pub fn settle(rollout: &Rollout) -> String {
     let id = &rollout.id;
     let how = match id.starts_with(LEDGER_ID) {
         true => format!("`deploy-rhythm record finish {id} --outcome success|failure`"),
-        false => "give its entry in the log a final `state` and a `finished_at`".to_owned(),
+        false => {
+            "give its entry in the log a final `state` and a `finished_at`; at GitHub, its deployment a final status"
+                .to_owned()
+        }
     };
     format!("wait for deploy {id}{owner} to finish; if it has ended, record that: {how}")
 }

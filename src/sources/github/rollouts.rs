@@ -92,7 +92,7 @@ fn records(seen: Seen) -> Records {
     }
     if seen.silent > 0 {
         notes.push(format!(
-            "{} deployments have no status, which GitHub calls pending: they count as not started; let the deployer tell `in_progress`, or name its workflow under `deployments`",
+            "deployments without any status, which GitHub calls pending, count as not started: {}; let the deployer tell `in_progress`, or name its workflow under `deployments`",
             seen.silent
         ));
     }
