@@ -8,6 +8,7 @@ mod bypass;
 mod checks;
 mod clause;
 mod command;
+mod description;
 mod exception;
 mod finite;
 mod fix_chain;
@@ -76,7 +77,8 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let trailers = trailers::read(clause);
     let trailed = trailers.is_some();
     // "Never add X in commit messages" is about X.
-    found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
+    let message = message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention"));
+    found.extend(message.or_else(|| description::read(clause).filter(|_| trailers.is_none())));
     found.extend(trailers);
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.

@@ -36,6 +36,8 @@ pub struct Setting {
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether what stands above is about pull requests as such.
+    pub requests: bool,
     /// Whether the clause describes what its label names: a file, a command.
     pub listing: bool,
     /// Whether what stands above shows samples, good or bad ones.
@@ -94,6 +96,7 @@ patterns! {
         "@message ..1 format|style|convention|conventions", "@pr ..1 title|titles|naming", "git ..1 convention|conventions|format|style",
         "@conventional ..1 @commit", "writing ..1 @commit", "^ commits : ? $", "^ commits $", "^ commits ..1 @pr ..3 $", "^ commit $",
     ];
+    REQUESTS = ["^ @pr ..3 $", "@pr ..1 description|descriptions|body|bodies|guidelines|rules|requirements|process|workflow|conventions|template|checklist|hygiene|content|contents", "@commit ..2 @pr ..2 $", "opening|creating|submitting|preparing|writing ..2 @pr", "@pr ..6 should|must ..2 include|contain|describe|explain ..3 : $"];
     SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
 }
 
@@ -154,6 +157,7 @@ impl Setting {
             && !words
                 .iter()
                 .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
+        self.requests |= fits(&REQUESTS);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });

@@ -39,7 +39,7 @@ classes! {
     MERGE "merge" "merge merges merging merged squash-merge land landing landed automerge auto-merge",
     DEPLOY "deploy" "deploy deploys deploying deployed deployment deployments redeploy redeploys redeploying redeployment redeployments rollout rollouts go-live ship ships shipping shipped promote promoting promotion deployment-changing",
     RELEASE "release" "release releases releasing released publish publishing published republish republishing pre-release prerelease publication",
-    BRANCH "branch" "branch branches branching",
+    BRANCH "branch" "branch branches branching worktree worktrees",
     MAIN "main" "main master trunk mainline default-branch origin/main origin/master upstream/main protected-branch prod-branch",
     TRUNKISH "develop" "main master trunk mainline develop development dev staging next beta canary stable origin/main origin/master origin/develop upstream/main upstream/master default-branch integration",
     SECRET "secret" "secret secrets credential credentials password passwords passphrase passphrases token tokens api-key api-keys apikey keys keyfile private-key private-keys .env .envs .env.local pii dotenv keystore certificates cookies",
@@ -87,7 +87,7 @@ classes! {
     FINISH "finish" "finish finished finishes complete completes completed completing done completion finalize finalizing finishing submit submits submitting submitted submission opening open opened create creating created raise raising request requesting mark marking declare declaring propose proposing send sending handoff hand-off",
     ATTEMPT "attempt" "attempt attempts retry retries try tries retrying round rounds iteration iterations fix fixes hotfix hotfixes",
     ISSUE "issue" "issue issues ticket tickets jira issue-id",
-    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review",
+    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review diff diffs scope",
     AGENT "agent" "agent agents claude ai llm bot bots copilot codex assistant assistants gemini",
 }
 
