@@ -139,8 +139,12 @@ fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut R
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting =
-            Setting { task: passage.task, item: passage.place == document::Place::Item, ..above.under(label) };
+        let setting = Setting {
+            task: passage.task,
+            step: passage.step,
+            item: passage.place == document::Place::Item,
+            ..above.under(label)
+        };
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         if reading.directives.len() == before

@@ -22,7 +22,7 @@ patterns! {
         "@never ..2 @commit|@push|@deploy|@merge ..2 unless|until|without ..3 ask|asked|asks|told|requested|explicit|explicitly|instructed|i",
     ];
     ONLY_WHEN = [
-        "only ..1 @commit|@push|@merge|@deploy|@release|open|create|amend ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
+        "only ..1 @commit|@push|@merge|@deploy|@release|open|create|amend ..6 when|if|after|with|once ..8 @approve|@person|says|asks|told", "@pr|ready ..4 only when|if ..3 @person ..2 says|decides|asks|tells|confirms", "@commit|@push|@merge|@deploy|@release|@pr ..6 only ..2 when|if|after|with|upon|on ..8 @approve", "only via|through|with|by ..3 @pr with ..2 @person ..1 @approve", "with ..1 human|maintainer|owner|peer|code review|approval|sign-off", "@commit|@push|@merge|@deploy|@release ..3 only ..3 request|approval|asked|instruction",
         "when|if ..2 explicitly ..1 asked|requested|told", "only on ..2 @person ..2 @approve", "only ..4 when|if|after|once ..3 @person ..3 asks|says|confirms|approves|requests|tells",
         "@commit|@push|@merge|@deploy|@release only ..6 requested|approved|authorized|confirmed by",
     ];
@@ -42,7 +42,7 @@ patterns! {
     UNREAD = ["@never ..2 submit|@commit|@push|open|@merge ..6 @person ..2 hasn't|haven't|not|didn't ..2 read|reviewed|approved|seen|tested"];
     /// Where somebody is asked for help, not for leave.
     HELP = ["stop and ask|request|notify", "ask ..4 to update|fix|provide|install|activate|add|rerun"];
-    BARE = ["@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
+    BARE = ["@never ..1 @merge|approve your|their|its own ..2 @pr|@change", "only ..2 @person ..1 may|can|should ..2 @merge|@push|@deploy|@release|approve", "@never ..4 @commit|@push|@merge|@deploy ..3 until i|we|they say|tell|confirm", "@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
 /// Reads what a clause says about asking people.
@@ -73,7 +73,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.samples
         || clause.mood.form == Form::Statement
         || clause.fits(&OTHER)
-        || clause.has(v::TRAILER) && (!clause.has(v::PERSON) || clause.says(&["certificate", "dco"]))
+        || clause.has(v::TRAILER) && (!clause.has(v::PERSON.with(v::BEFORE)) || clause.says(&["certificate", "dco"]))
         || clause.fits(&HELP) && fails(clause)
     {
         return None;
@@ -133,6 +133,7 @@ fn speaks_of_people(clause: &Clause<'_>) -> bool {
             "consent",
             "confirmation",
             "asked",
+            "asking",
             "ask",
             "authorization",
             "authorized",

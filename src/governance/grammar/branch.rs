@@ -21,6 +21,7 @@ patterns! {
         "^ work|develop|operate|run|commit ..2 in|on|to ..2 separate|own|dedicated|isolated|feature|topic ..2 branch|worktree", "^ work|develop|commit ..1 on|to a? branch|branches", "^ use|create|make ..2 feature|topic|task|short-lived|separate|isolated ..1 branches|worktrees", "in|use|using ..1 its|their|your own ..2 worktree|branch", "^ create|make|start|open|use ..4 worktree for|before|per", "git worktree|worktrees for",
     ];
     /// A rule in few words: the plural says "always".
+    STEPS = ["^ create|make|cut|checkout|start|open ..3 branch|branches|worktree", "^ create|open|submit|raise ..2 @pr"];
     BRANCHES = ["^ use|create ..2 feature|topic|task|short-lived|separate|isolated ..1 branches|worktrees", "^ work|commit ..1 on|to a? branch|branches", "^ always create|use|make a? ..1 branch|branches"];
     THROUGH_PR = [
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
@@ -29,7 +30,7 @@ patterns! {
         "^ submit|contribute|deliver|propose|send ..5 as ..1 @pr", "^ only? through|via|by ..1 @pr", "only through|via|by ..1 @pr", "@change|contributions ..2 made|submitted|merged|delivered|welcome ..1 through|via|as|by ..1 @pr",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
-    NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 @branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
+    NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
     TARGET = [
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
         "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch is|:|must|should", "use ..8 target branch", "@never ..2 target ..2 @develop",
@@ -74,6 +75,7 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
     let firmly = (clause.mood.asks() || clause.says(&["only", "always", "new"]))
         && (clause.words.len() > 4
             || clause.fits(&BRANCHES)
+            || clause.setting.procedure && clause.setting.step
             || clause.says(&["only", "always", "never", "must", "before", "every", "each", "for"]));
     let starts = clause.fits(&START) && !clause.has(v::NEVER);
     let branches = clause.fits(&ON_A_BRANCH) && !clause.forbids() && firmly && !starts && !clause.has(v::RELEASE);
@@ -81,8 +83,10 @@ fn direct(clause: &Clause<'_>) -> Option<Found> {
         && clause.fits(&THROUGH_PR)
         && !checks
         && !clause.has(v::MESSAGE.with(v::SMALL))
-        && !clause.says(&["template", "fork"]);
+        && !clause.says(&["template", "fork", "separate", "dedicated"]);
     let none = clause.fits(&NOT_A_BRANCH);
+    let branches =
+        branches || firmly && clause.setting.procedure && clause.setting.step && !starts && clause.fits(&STEPS);
     if !asks || approval || clause.has(v::FORCE) || !(pushes || branches || requests || none) {
         return None;
     }

@@ -11,6 +11,7 @@ const ACTS: Classes = v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v:
 patterns! {
     /// "before committing", "prior to opening a PR".
     BEFORE = [
+        "before ..2 requesting|asking|request ..2 review|reviewers", "recommended before ..3 @pr|@commit|@push|@merge",
         "before|prior-to|pre ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
         "pre-commit|pre-push", "to pass ..2 before", "ahead of ..2 @pr|@merge|@deploy", "before you ..1 @commit|@push|@merge|@deploy", "every|each time ..2 before ..2 @commit|@push", "before ..2 final ..2 commit|push|answer",
         "and|then then? @deploy|@push|@commit $",
@@ -31,8 +32,10 @@ patterns! {
         "after|once|following ..4 @deploy|@push|@merge|@release ..8 verify|check|monitor|test|watch|confirm|validate|smoke-test|ensure|run|smoke", "verify|check|monitor|watch|confirm|validate|ensure|smoke-test|test ..10 after ..3 @deploy|@push|@merge|@release|@pr", "after|once ..2 @push|@deploy ..3 , ..2 @verify",
         "post-deploy|post-deployment ..4 @verify|@check", "verify ..4 @deploy|@deployment|@release ..4 succeeded|healthy|works|working|success",
     ];
+    /// "Every PR must include tests".
+    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 test|tests|coverage", "@pr|@commit ..2 need|needs|require|requires ..2 test|tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
     CHECKS = [
-        "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
+        "self-review|review ..4 diff|diffs|changes|code",         "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
         "@check", "@verify",
     ];
 }
@@ -40,13 +43,26 @@ patterns! {
 /// Reads what a clause says about checks.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(ACTS)
-        || clause.says(&["submitting", "submit", "submission", "ci", "proceed"])
+        || clause.says(&["submitting", "submit", "submission", "ci", "proceed", "review"])
         || clause.setting.before
-        || clause.setting.after;
+        || clause.setting.after
+        || clause.setting.procedure;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
         return None;
     }
-    own(clause).or_else(|| inherited(clause))
+    own(clause).or_else(|| inherited(clause)).or_else(|| stepped(clause))
+}
+
+/// A step of how a change is brought in that runs a check: "3. Run `make test`".
+fn stepped(clause: &Clause<'_>) -> Option<Found> {
+    let runs = clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(verb.text.as_str(), "run" | "execute" | "ensure" | "verify" | "test" | "lint" | "format" | "validate")
+    });
+    let checks =
+        clause.has(v::CHECK) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
+    let step = clause.setting.procedure && clause.setting.step && clause.mood.form == Form::Command;
+    (step && runs && checks && !clause.forbids())
+        .then(|| clause.found(Kind::ChecksBefore, object_of(clause.setting.topic).unwrap_or(Object::PullRequest)))
 }
 
 /// A clause that says itself before what.
@@ -71,9 +87,10 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
-    let gated = clause.fits(&GATED)
-        && (clause.has(v::CHECK.with(v::PASS)) || command)
-        && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
+    let gated = clause.fits(&BRINGS)
+        || clause.fits(&GATED)
+            && (clause.has(v::CHECK.with(v::PASS)) || command)
+            && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
     let labelled = clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"]);
     let before = clause.fits(&BEFORE)
         && (clause.fits(&CHECKS) || labelled)
@@ -90,7 +107,9 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
                 "finishing",
             ]));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
-    let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str()));
+    // "Wait for CI to pass" and "rebase and run the tests" check.
+    let waits = clause.has(v::CHECK) && clause.has(v::PASS);
+    let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str())) && !waits;
     let expected = clause.fits(&EXPECTED) && clause.has(ACTS);
     let speaks = clause.asks()
         || expected

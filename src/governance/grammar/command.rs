@@ -50,6 +50,13 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
                 Polarity::MustNot,
             );
         }
+        // "Clear descriptions" names, "clear the cache" commands.
+        "clear" if words.get(1).is_some_and(|word| word.classes.any(v::MESSAGE.with(v::COMMIT).with(v::PR))) => {
+            return (Form::Fragment, Polarity::Must);
+        }
+        "have" if matches!(second, "a" | "an" | "the" | "your" | "each" | "every" | "at-least") => {
+            return (Form::Command, Polarity::Must);
+        }
         "ensure"
             if words
                 .iter()

@@ -30,12 +30,16 @@ pub struct Setting {
     pub trouble: bool,
     /// Whether it is an item of a list.
     pub item: bool,
+    /// Whether it is an item of a numbered list.
+    pub step: bool,
     /// Whether what stands above is how a release is made.
     pub releasing: bool,
     /// Whether it is an item to tick off.
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether what stands above is how a change is brought in, step by step.
+    pub procedure: bool,
     /// Whether what stands above is about pull requests as such.
     pub requests: bool,
     /// Whether the clause describes what its label names: a file, a command.
@@ -96,6 +100,7 @@ patterns! {
         "@message ..1 format|style|convention|conventions", "@pr ..1 title|titles|naming", "git ..1 convention|conventions|format|style",
         "@conventional ..1 @commit", "writing ..1 @commit", "^ commits : ? $", "^ commits $", "^ commits ..1 @pr ..3 $", "^ commit $",
     ];
+    PROCEDURE = ["@pr|@merge|@commit|submission|contribution|contributing|git|branch|branching ..1 process|workflow|procedure|flow|steps", "never|don't ..6 @main ..1 . ..1 always : $"];
     REQUESTS = ["^ @pr ..3 $", "@pr ..1 description|descriptions|body|bodies|guidelines|rules|requirements|process|workflow|conventions|template|checklist|hygiene|content|contents", "@commit ..2 @pr ..2 $", "opening|creating|submitting|preparing|writing ..2 @pr", "@pr ..6 should|must ..2 include|contain|describe|explain ..3 : $"];
     SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
 }
@@ -158,6 +163,7 @@ impl Setting {
                 .iter()
                 .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
         self.requests |= fits(&REQUESTS);
+        self.procedure |= near && fits(&PROCEDURE);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });
