@@ -129,6 +129,8 @@ fn unknown_verb(words: &[Word], at: usize) -> bool {
 fn finite_form(words: &[Word]) -> (Form, Polarity) {
     let mut relative = 0_usize;
     let mut aside = false;
+    // "PRs that change the API require a note": past the verb of the relative clause the main one comes.
+    let mut told = false;
     for (at, word) in words.iter().enumerate() {
         if word.classes.any(PUNCTUATION) && at > 0 {
             aside = (aside || word.text.starts_with('(')) && word.text != ")";
@@ -143,6 +145,10 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 if at > 0 =>
             {
                 relative = 4;
+                told = matches!(word.text.as_str(), "that" | "which");
+            }
+            "requires" | "require" | "needs" | "need" if told && relative > 0 && relative < 4 => {
+                return (Form::Modal, Polarity::Must);
             }
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
@@ -223,11 +229,13 @@ fn demands(words: &[Word], at: usize) -> bool {
 /// A statement, unless it goes on to ask: "is generated and must not be edited".
 fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
     let asked = words.windows(2).skip(at).find_map(|pair| match pair {
-        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | ",") => match modal.text.as_str() {
-            "must" | "should" => Some(Polarity::Must),
-            "mustn't" | "shouldn't" | "never" => Some(Polarity::MustNot),
-            _ => None,
-        },
+        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | "," | ";" | "—" | "-") => {
+            match modal.text.as_str() {
+                "must" | "should" => Some(Polarity::Must),
+                "mustn't" | "shouldn't" | "never" | "don't" => Some(Polarity::MustNot),
+                _ => None,
+            }
+        }
         _ => None,
     });
     asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))

@@ -19,6 +19,8 @@ patterns! {
     ISSUE_RULE = [
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
+    /// What only the first line of a message has.
+    SUBJECT = ["limit|keep ..2 subject|title|summary ..1 line|lines ..4 #", "first line ..3 # ..1 characters|chars"];
     IN_MESSAGES = [
         "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
@@ -49,6 +51,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let sized = clause.fits(&LENGTH)
         && clause.says(&["first", "subject", "title"])
         && clause.setting.wide.any(v::COMMIT.with(v::PR));
+    let sized = sized || clause.fits(&SUBJECT);
     let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
     if branches || !(about || sized) || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
         return None;
@@ -58,7 +61,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.messages
         || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION))
-        || (shape && (git || clause.says(&["format", "style"])))
+        || (shape && (git || clause.says(&["format", "style", "prefix", "prefixes", "types"])))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
         && (sized || git || clause.setting.wide.with(clause.setting.topic).any(v::COMMIT.with(v::PR)))
@@ -78,28 +81,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let follows = consists
         || stated
             && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
-    let other = clause.words.get(clause.mood.main).is_some_and(|word| {
-        matches!(
-            word.text.as_str(),
-            "review"
-                | "rely"
-                | "extract"
-                | "look"
-                | "inspect"
-                | "identify"
-                | "confirm"
-                | "verify"
-                | "compare"
-                | "rewrite"
-                | "check"
-                | "read"
-                | "see"
-                | "generate"
-                | "skip"
-                | "prepare"
-                | "run"
-        )
-    });
+    let other = looks_up(clause);
     let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention && !consists;
     if other
         || lead
@@ -129,6 +111,44 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         read = read.with("mood", "imperative");
     }
     Some(read)
+}
+
+/// Whether a clause reads messages rather than writes them.
+fn looks_up(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "review"
+                | "rely"
+                | "extract"
+                | "look"
+                | "inspect"
+                | "identify"
+                | "confirm"
+                | "verify"
+                | "compare"
+                | "rewrite"
+                | "check"
+                | "read"
+                | "see"
+                | "generate"
+                | "skip"
+                | "prepare"
+                | "run"
+        )
+    })
+}
+
+/// A command below a heading about messages, whatever it asks of them.
+pub fn under(clause: &Clause<'_>) -> Option<Found> {
+    let asks = clause.mood.asks() && clause.words.len() > 2 && !clause.setting.samples && !clause.text.ends_with(':');
+    let other = clause.words.get(clause.mood.main).is_some_and(|verb| verb.classes.any(v::COMMIT))
+        || clause.words.first().is_some_and(|word| matches!(word.text.as_str(), "so" | "then"))
+        || clause.has(v::CHECK.with(v::HOOK).with(v::TRAILER).with(v::PUSH).with(v::BRANCH).with(v::DEPLOY));
+    (clause.setting.wording && asks && !other && !looks_up(clause)).then(|| {
+        let object = if clause.about(v::PR) { Object::PullRequest } else { Object::Commit };
+        clause.found(Kind::CommitFormat, object)
+    })
 }
 
 /// Whether a clause commands to write something.

@@ -11,11 +11,11 @@ patterns! {
         "changelog|changelogs|changeset|changesets|release-notes|newsfragment|newsfragments|changelog.md", "changelog ..1 entry|entries|update|updates",
     ];
     VERSIONS = [
-        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "bumped together|lockstep", "version ..2 bump|bumps",
+        "bump|bumping|bumps|increment|hand-edit|hand-editing|increase ..5 version|versions|package.json|version.txt", "update|edit|change|sync|touch|modify|keep|match ..2 version|versions !of", "version|versions ..6 must|should|match|bump|bumped|semver|consistent|sync", "semver|semantic versioning", "follow ..3 semver|versioning", "bumped together|lockstep", "version ..2 bump|bumps", "version ..1 number|numbers ..2 with|for|on ..2 every|each", "leave ..2 versioning|versions|tagging|changelog ..2 to", "version ..1 bumps ..2 belong|go|happen",
         "version ..3 places|files",
     ];
     TAGS = [
-        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag", "use ..2 tag|tags ..1 for ..1 version|versioning|releases",
+        "@never ..4 tag|tags|tagging ..4", "create|push|move|delete|retag|re-tag|cut ..3 tag|tags ..4", "^ tag ..6 @release|version|after|before|with|every|each|the", "tags ..3 must|should|immutable|follow|format|signed", "tag ..2 : ..2 @code", "only tag", "@never ..2 create|push|add|make ..2 tags ..2 manually|by-hand|yourself", "use ..2 tag|tags ..1 for ..1 version|versioning|releases",
         "@release ..4 tag|tags|tagged ..3",
     ];
     RELEASING = [
@@ -73,6 +73,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let tags = clause.fits(&TAGS)
         && !clause.fits(&HOMONYM)
         && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN))
+            || clause.says(&["tags"]) && clause.says(&["manually", "by-hand", "yourself"])
             || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing =
         clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
@@ -98,13 +99,22 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         .then(|| coupled(clause, clause.found(Kind::Release, Object::Release)))
 }
 
-/// A step of how a release is made, whatever it is.
+/// What is done to an entry of a changelog.
+const WRITES: [&str; 22] = [
+    "add", "write", "describe", "use", "include", "keep", "mention", "create", "document", "update", "put", "explain",
+    "list", "group", "start", "lead", "avoid", "don't", "never", "follow", "place", "name",
+];
+
+/// A step of how a release is made, or what is asked of an entry of a changelog, whatever it is.
 pub fn step(clause: &Clause<'_>) -> Option<Found> {
     let commands = clause.mood.form == Form::Command
         && clause.words.len() > 1
+        && clause.words.first().is_none_or(|word| word.text != "so")
         && !clause.setting.samples
         && !clause.text.ends_with(':');
-    let step = clause.setting.releasing && clause.setting.item && commands;
+    let writes = clause.words.get(clause.mood.main).is_some_and(|verb| WRITES.contains(&verb.text.as_str()));
+    let entry = clause.setting.changelog && clause.mood.form == Form::Command && writes && clause.words.len() > 2;
+    let step = clause.setting.releasing && clause.setting.item && commands || entry && !clause.setting.samples;
     step.then(|| clause.found(Kind::Release, Object::Release))
 }
 

@@ -10,19 +10,20 @@ use crate::governance::directive::{Kind, Object, Polarity};
 patterns! {
     COMMITS = [
         "@pr|@commit ..3 avoid|mustn't|shouldn't|never ..6 @generated", "@never ..4 @commit|@push|add|check|include|stage|hardcode|hard-code|put|expose|leak|share|store|embed|upload|paste|publish ..12 @secret|@generated|@code", "@never ..2 @secret ..6", "@never ..3 hardcoded|hard-coded|hardcode|sensitive|real|private|plaintext ..5",
-        "@secret|@generated ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
-        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "use ..2 environment variables|variable ..2 for ..3 @secret", "treat ..4 @secret|@code as sensitive|secret", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
+        "@secret|@generated|file|files|data|artifacts ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared|included", "@secret|@code|files|data|information must|should|to ..2 stay|remain|live|be ..2 out|outside|ignored|excluded|gitignored|git-ignored", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
+        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "use ..2 environment variables|variable ..2 for ..3 @secret", "treat ..4 @secret|@code as sensitive|secret", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "exclude|omit|leave|strip|keep|stay|stays ..4 out of|from ..3 git|repo|repository|commits|@pr|@commit|history|notes|code|source", "@secret|@generated|@code ..6 in|to .gitignore|gitignore", "gitignore|.gitignore must|should ..2 exclude|ignore|include|cover ..3", "^ commit only ..3 source|code|files ..6", "@never ..2 stage|check|track|version ..4 @secret|@generated|@code",
+        "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
         "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "^ commit|committing|hardcode|hard-code|add|push ..4 @secret|@generated|@code", "@never ..4 sensitive ..3 information|data|files|configs ..6",
     ];
     THINGS = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "@generated",
-        "key", "internal|private|personal ..1 information|data|files", "real|actual|live ..3 data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
+        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "real|actual|live ..3 data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
     ];
     SECRET_THING = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|passphrase|dotenv", "sensitive ..2 information|data|files|configs", "customer ..1 information|data", "keys|tokens|key",
     ];
     OF_LOGS = ["log|logs|logging|print|printed ..6 @secret", "@secret ..6 logs|log|logging|logged", "tests ..2 that"];
-    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged"];
+    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged|stage|track|.gitignore|gitignore"];
 }
 
 /// Reads what a clause says about what stays out of git.
@@ -42,12 +43,42 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = clause.fits(&COMMITS) && clause.fits(&THINGS);
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks()
-        && clause.says(&["keep", "store", "scan", "rotate", "belong", "stored", "kept", "environment", "treat"])
-        && !clause.says(&["safe", "permissions", "job-level", "config"]);
+        && clause.says(&[
+            "keep",
+            "store",
+            "scan",
+            "rotate",
+            "belong",
+            "stored",
+            "kept",
+            "environment",
+            "treat",
+            "exclude",
+            "omit",
+            "leave",
+            "stay",
+            "remain",
+            ".gitignore",
+            "gitignore",
+        ])
+        && !clause.says(&["safe", "permissions", "job-level"])
+        && (!clause.says(&["config"]) || clause.says(&["out"]));
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
-        && !clause.says(&["api", "api-keys", "api-key", "expose", "share", "secrets", "credentials", "git", "repo"]);
+        && !clause.says(&[
+            "api",
+            "api-keys",
+            "api-key",
+            "expose",
+            "share",
+            "secrets",
+            "credentials",
+            "git",
+            "repo",
+            "personal",
+            "sensitive",
+        ]);
     let needless = keys
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
@@ -205,5 +236,6 @@ fn commits_files(clause: &Clause<'_>) -> bool {
 }
 
 fn git_place(clause: &Clause<'_>) -> bool {
-    clause.says(&["out", "outside"]) && clause.says(&["repo", "repository", "git", "commits", "prs", "pr"])
+    clause.says(&["out", "outside", "exclude", "omit", ".gitignore", "gitignore"])
+        && clause.says(&["repo", "repository", "git", "commits", "prs", "pr", ".gitignore", "gitignore"])
 }

@@ -38,6 +38,10 @@ pub struct Setting {
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether the nearest text above names the wording of messages or titles, and nothing else.
+    pub wording: bool,
+    /// Whether the nearest text above names changelogs or changesets, and nothing else.
+    pub changelog: bool,
     /// Whether what stands above is how a change is brought in, step by step.
     pub procedure: bool,
     /// Whether what stands above is about pull requests as such.
@@ -100,6 +104,11 @@ patterns! {
         "@message ..1 format|style|convention|conventions", "@pr ..1 title|titles|naming", "git ..1 convention|conventions|format|style",
         "@conventional ..1 @commit", "writing ..1 @commit", "^ commits : ? $", "^ commits $", "^ commits ..1 @pr ..3 $", "^ commit $",
     ];
+    WORDING = [
+        "^ @number? .? ..1 @commit @message ..2 $", "^ @number? .? writing|write|good ..2 @commit @message? ..1 $", "^ @number? .? @pr title|titles ..2 $", "^ @number? .? @message ..2 of ..1 @commit|@pr $",
+        "^ @number? .? @commit @message ..1 format|style|guidelines|rules|convention|conventions|standards $",
+    ];
+    CHANGELOGS = ["^ @number? .? changelog|changelogs|changeset|changesets|changelog.md|newsfragments ..2 $", "^ @number? .? update|updating|writing|adding|maintaining ..2 changelog|changelogs|changeset|changesets|changelog.md ..2 $", "^ release notes ..1 $"];
     PROCEDURE = ["@pr|@merge|@commit|submission|contribution|contributing|git|branch|branching ..1 process|workflow|procedure|flow|steps", "never|don't ..6 @main ..1 . ..1 always : $"];
     REQUESTS = ["^ @pr ..3 $", "@pr ..1 description|descriptions|body|bodies|guidelines|rules|requirements|process|workflow|conventions|template|checklist|hygiene|content|contents", "@commit ..2 @pr ..2 $", "opening|creating|submitting|preparing|writing ..2 @pr", "@pr ..6 should|must ..2 include|contain|describe|explain ..3 : $"];
     SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
@@ -163,6 +172,11 @@ impl Setting {
                 .iter()
                 .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
         self.requests |= fits(&REQUESTS);
+        if near && !label {
+            self.wording =
+                fits(&WORDING) && mood.form == Form::Fragment || self.wording && text.trim_end().ends_with(':');
+            self.changelog = fits(&CHANGELOGS) || self.changelog && text.trim_end().ends_with(':');
+        }
         self.procedure |= near && fits(&PROCEDURE);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
