@@ -52,6 +52,9 @@ pub fn read(loaded: &Loaded) -> Reading {
         read_file(file, &mut reading, &mut unseen);
         reading.files.push(ReadFile { path: file.path.clone(), via: file.via.clone(), unseen });
     }
+    for file in &loaded.beyond {
+        hide(file, &file.text, 1, "beyond the depth of imports", &mut reading);
+    }
     add_copies(&mut reading, loaded);
     identity::settle(&mut reading.directives);
     reading
@@ -65,15 +68,19 @@ fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
         unseen.push(Unseen { line: Some(line), what, why: Reason::Language });
     }
     for comment in comments {
-        let hidden = File { path: file.path.clone(), via: file.via.clone(), ..File::default() };
-        let mut inside = Reading::default();
-        let (passages, _) = document::read(&comment.text);
-        read_passages(&hidden, &passages, &mut inside);
-        reading.unreachable.extend(inside.directives.into_iter().map(|mut directive| {
-            directive.place.line += comment.line - 1;
-            Unreachable { directive, reason: "in a comment" }
-        }));
+        hide(file, &comment.text, comment.line, "in a comment", reading);
     }
+}
+
+/// Reads a text that no reader sees: what it asks is unreachable.
+fn hide(file: &File, text: &str, first: usize, reason: &'static str, reading: &mut Reading) {
+    let hidden = File { path: file.path.clone(), via: file.via.clone(), ..File::default() };
+    let mut inside = Reading::default();
+    read_passages(&hidden, &document::read(text).0, &mut inside);
+    reading.unreachable.extend(inside.directives.into_iter().map(|mut directive| {
+        directive.place.line += first - 1;
+        Unreachable { directive, reason }
+    }));
 }
 
 /// Reads passages; the line of the first in another language, and how many there are.
