@@ -62,7 +62,9 @@ pub fn read(loaded: &Loaded) -> Reading {
 
 fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
     let (passages, comments) = document::read(&file.text);
-    let foreign = read_passages(file, &passages, reading);
+    let is_foreign =
+        if language::is_foreign_file(&file.text) { language::is_foreign_there } else { language::is_foreign };
+    let foreign = read_passages(file, &passages, is_foreign, reading);
     if let Some((line, count)) = foreign {
         let what = format!("{count} of {} passages", passages.len());
         unseen.push(Unseen { line: Some(line), what, why: Reason::Language });
@@ -76,7 +78,7 @@ fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
 fn hide(file: &File, text: &str, first: usize, reason: &'static str, reading: &mut Reading) {
     let hidden = File { path: file.path.clone(), via: file.via.clone(), ..File::default() };
     let mut inside = Reading::default();
-    read_passages(&hidden, &document::read(text).0, &mut inside);
+    read_passages(&hidden, &document::read(text).0, language::is_foreign, &mut inside);
     reading.unreachable.extend(inside.directives.into_iter().map(|mut directive| {
         directive.place.line += first - 1;
         Unreachable { directive, reason }
@@ -84,14 +86,19 @@ fn hide(file: &File, text: &str, first: usize, reason: &'static str, reading: &m
 }
 
 /// Reads passages; the line of the first in another language, and how many there are.
-fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Option<(usize, usize)> {
+fn read_passages(
+    file: &File,
+    passages: &[Passage],
+    is_foreign: fn(&str) -> bool,
+    reading: &mut Reading,
+) -> Option<(usize, usize)> {
     let mut foreign: Option<(usize, usize)> = None;
     // Neighbours mostly stand below the same texts.
     let mut above: Option<(&Vec<String>, &Vec<String>, Setting)> = None;
     // A lead-in speaks for its list only where the list does not.
     let mut leads: Vec<(usize, usize)> = Vec::new();
     for passage in passages {
-        if language::is_foreign(&passage.text) {
+        if is_foreign(&passage.text) {
             let (line, count) = foreign.unwrap_or((passage.line(0), 0));
             foreign = Some((line, count + 1));
             continue;
@@ -102,6 +109,10 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
         let known = known
             .unwrap_or_else(|| (&passage.headings, &passage.leads, Setting::of(&passage.headings, &passage.leads)));
         read_passage(file, passage, &known.2, reading);
+        if reading.directives.len() == before && language::is_mixed(&passage.text) {
+            let (line, count) = foreign.unwrap_or((passage.line(0), 0));
+            foreign = Some((line, count + 1));
+        }
         above = Some(known);
         if passage.leads_in {
             leads.push((before, reading.directives.len()));

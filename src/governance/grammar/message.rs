@@ -30,7 +30,7 @@ patterns! {
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
-    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
+    CONSISTS = ["^ ..2 @message is|are ..2 in english|japanese|chinese|german|french", "^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
     IN_THE_ISSUE = ["in|on the|that|your issue|ticket"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
