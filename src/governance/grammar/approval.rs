@@ -18,7 +18,7 @@ const ACTS: Classes = v::COMMIT
 patterns! {
     WITHOUT = [
         "@never ..6 @commit|@push|@pr|@merge|@deploy|@release|@force|migrate ..8 unless|without|until ..6 @approve|told|tell|says|instruction", "without ..3 @approve ..4 @person?", "unless ..6 @approve|told|tell|instructed|says", "until ..6 @approve|told|says|confirm|confirms|confirmed|reviewed|approves",
-        "@never ..2 auto-merge|automerge|self-merge|self-approve|auto-commit|auto-push|auto-deploy|autonomously|automatically ..6", "@never ..3 automatically|autonomously|proactively|unprompted @commit|@push|@merge|@deploy|create|open", "@never ..3 @commit|@push|@merge|@deploy ..4 on your own|autonomously|automatically|proactively|yourself|unprompted",
+        "@never ..2 auto-merge|automerge|self-merge|self-approve|auto-commit|auto-push|auto-deploy|autonomously|automatically ..6", "@never ..3 automatically|autonomously|proactively|unprompted @commit|@push|@merge|@deploy|create|open", "@never ..3 @commit|@push|@merge|@deploy|@pr ..4 on your own", "@never ..3 @commit|@push|@merge|@deploy ..4 autonomously|automatically|proactively|yourself|unprompted",
         "@never ..2 @commit|@push|@deploy|@merge ..2 unless|until|without ..3 ask|asked|asks|told|requested|explicit|explicitly|instructed|i",
     ];
     ONLY_WHEN = [
@@ -42,7 +42,7 @@ patterns! {
     UNREAD = ["@never ..2 submit|@commit|@push|open|@merge ..6 @person ..2 hasn't|haven't|not|didn't ..2 read|reviewed|approved|seen|tested"];
     /// Where somebody is asked for help, not for leave.
     HELP = ["stop and ask|request|notify", "ask ..4 to update|fix|provide|install|activate|add|rerun"];
-    BARE = ["@never ..1 @merge|approve your|their|its own ..2 @pr|@change", "only ..2 @person ..1 may|can|should ..2 @merge|@push|@deploy|@release|approve", "@never ..4 @commit|@push|@merge|@deploy ..3 until i|we|they say|tell|confirm", "@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
+    BARE = ["@never ..1 @merge|approve your|their|its own ..2 @pr|@change", "only ..2 @person ..1 may|can|should ..2 @merge|@push|@deploy|@release|approve", "@never ..4 @commit|@push|@merge|@deploy ..3 until i|we|they say|tell|confirm", "@never ..5 create|open|submit ..2 @pr ..3 under any", "@never ..3 run|execute|trigger ..5 @deploy|@push ..2 command|commands|automatically", "@deploy|@push ..3 must ..2 run ..2 by humans|people", "@never ..2 create|open|submit ..2 @pr ..1 $", "^ never|don't commit|push $", "^ never|don't run|use|execute @commit|@push $", "^ never|don't commit|push anything|automatically|yourself ..1 $", "@never ..2 @push ..3 on ..2 behalf"];
 }
 
 /// Reads what a clause says about asking people.
@@ -159,7 +159,7 @@ fn speaks_of_people(clause: &Clause<'_>) -> bool {
 
 /// "unless explicitly requested".
 fn explicitly(clause: &Clause<'_>) -> bool {
-    clause.words.windows(2).any(|pair| matches!(pair, [how, what] if how.text.starts_with("explicit") && matches!(what.text.as_str(), "requested" | "asked" | "told" | "request" | "ask" | "go" | "instruction" | "instructed")))
+    clause.words.windows(2).any(|pair| matches!(pair, [how, what] if how.text.starts_with("explicit") && matches!(what.text.as_str(), "requested" | "asked" | "told" | "request" | "ask" | "go" | "instruction" | "instructed" | "say" | "says")))
 }
 
 fn object(clause: &Clause<'_>) -> Object {

@@ -1,6 +1,7 @@
 //! Several changes into one deploy, push, commit or pull request, or the opposite.
 
 use super::clause::{Clause, Found, object_of, whole};
+use super::mood::Form;
 use super::pattern::patterns;
 use super::quantity;
 use super::vocabulary::{self as v, Classes};
@@ -82,7 +83,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         let found = clause.unbound(Kind::Batching, object(clause)).polarity(polarity);
         return Some(if polarity == Polarity::MustNot { found.with("per", "change") } else { found });
     }
-    if states || clause.setting.messages && !clause.has(v::BATCH) {
+    if states || clause.setting.messages && !clause.has(v::BATCH) && !acts(clause) {
         return None;
     }
     let related = clause.says(&["related"])
@@ -160,6 +161,12 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         read = read.with("max-wait", duration::show(span));
     }
     Some(read)
+}
+
+/// Whether a clause commands to commit or push: below a heading about messages it is about rhythm.
+fn acts(clause: &Clause<'_>) -> bool {
+    clause.mood.form == Form::Command
+        && clause.words.get(clause.mood.main).is_some_and(|verb| matches!(verb.text.as_str(), "commit" | "push"))
 }
 
 /// The other end of "3-5".

@@ -33,8 +33,9 @@ patterns! {
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
     TARGET = [
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
-        "@pr ..1 to @develop", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch is|:|must|should", "use ..8 target branch", "@never ..2 target ..2 @develop",
+        "@pr ..1 to|into|against @develop|@code", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch is|:|must|should", "use ..8 target branch", "@never ..2 target ..2 @develop",
     ];
+    BASE_IS = ["^ the? ..1 base|target branch is ..2 @code|@develop $", "^ the? @pr base|target is ..2 @code|@develop $"];
     /// What has happened.
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
@@ -50,7 +51,8 @@ patterns! {
 
 /// Reads what a clause says about branches; it may say both.
 pub fn read(clause: &Clause<'_>) -> Vec<Found> {
-    if !clause.about(v::BRANCH.with(v::MAIN).with(v::PR).with(v::TRUNKISH).with(v::DIRECT)) || !clause.may_ask() {
+    let told = clause.may_ask() || clause.fits(&BASE_IS);
+    if !clause.about(v::BRANCH.with(v::MAIN).with(v::PR).with(v::TRUNKISH).with(v::DIRECT)) || !told {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -129,7 +131,14 @@ fn base(clause: &Clause<'_>) -> Option<Found> {
     let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
     let labelled = clause.setting.label.any(v::BRANCH) && clause.setting.label.any(v::NAMING) && clause.has(CODE);
-    let name = labelled || clause.fits(&NAME) && !looks(clause);
+    // "Feature branches: `feature/…`" shows the name.
+    let shown = clause.setting.label.any(v::BRANCH)
+        && clause.mood.form == Form::Fragment
+        && clause
+            .words
+            .first()
+            .is_some_and(|word| word.classes.any(CODE) && word.text.contains('/') && !word.text.contains(' '));
+    let name = labelled || shown || clause.fits(&NAME) && !looks(clause);
     // "After a merge to main" is a time, and a diff against it no target.
     let dated =
         clause.mood.form == Form::Fragment && clause.words.first().is_some_and(|word| word.classes.any(v::AFTER));

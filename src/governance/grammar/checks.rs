@@ -11,7 +11,7 @@ const ACTS: Classes = v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v:
 patterns! {
     /// "before committing", "prior to opening a PR".
     BEFORE = [
-        "before ..2 requesting|asking|request ..2 review|reviewers", "recommended before ..3 @pr|@commit|@push|@merge",
+        "before opening|submitting|pushing|committing $", "before ..2 requesting|asking|request ..2 review|reviewers", "recommended before ..3 @pr|@commit|@push|@merge",
         "before|prior-to|pre ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
         "pre-commit|pre-push", "to pass ..2 before", "ahead of ..2 @pr|@merge|@deploy", "before you ..1 @commit|@push|@merge|@deploy", "every|each time ..2 before ..2 @commit|@push", "before ..2 final ..2 commit|push|answer",
         "and|then then? @deploy|@push|@commit $",
@@ -33,7 +33,7 @@ patterns! {
         "post-deploy|post-deployment ..4 @verify|@check", "verify ..4 @deploy|@deployment|@release ..4 succeeded|healthy|works|working|success",
     ];
     /// "Every PR must include tests".
-    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 test|tests|coverage", "@pr|@commit ..2 need|needs|require|requires ..2 test|tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
+    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 tests|coverage", "@pr|@commit ..2 need|needs|require|requires ..2 tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
     CHECKS = [
         "self-review|review ..4 diff|diffs|changes|code",         "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
         "@check", "@verify",
@@ -46,7 +46,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.says(&["submitting", "submit", "submission", "ci", "proceed", "review"])
         || clause.setting.before
         || clause.setting.after
-        || clause.setting.procedure;
+        || clause.setting.procedure
+        || clause.setting.requests;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
         return None;
     }
@@ -56,11 +57,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
 /// A step of how a change is brought in that runs a check: "3. Run `make test`".
 fn stepped(clause: &Clause<'_>) -> Option<Found> {
     let runs = clause.words.get(clause.mood.main).is_some_and(|verb| {
-        matches!(verb.text.as_str(), "run" | "execute" | "ensure" | "verify" | "test" | "lint" | "format" | "validate")
+        matches!(
+            verb.text.as_str(),
+            "run" | "execute" | "ensure" | "verify" | "test" | "lint" | "format" | "validate" | "confirm" | "make"
+        )
     });
     let checks =
         clause.has(v::CHECK) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
-    let step = clause.setting.procedure && clause.setting.step && clause.mood.form == Form::Command;
+    let step = (clause.setting.procedure && clause.setting.step
+        || clause.setting.requests && clause.setting.item && clause.has(v::PASS) && clause.words.len() < 12)
+        && clause.mood.form == Form::Command;
     (step && runs && checks && !clause.forbids())
         .then(|| clause.found(Kind::ChecksBefore, object_of(clause.setting.topic).unwrap_or(Object::PullRequest)))
 }
@@ -105,7 +111,8 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
                 "review",
                 "handoff",
                 "finishing",
-            ]));
+            ])
+            || clause.says(&["opening", "pushing"]) && clause.setting.topic.any(ACTS));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
     // "Wait for CI to pass" and "rebase and run the tests" check.
     let waits = clause.has(v::CHECK) && clause.has(v::PASS);

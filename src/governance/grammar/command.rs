@@ -139,7 +139,7 @@ fn is_of_subject(words: &[Word]) -> bool {
     if words.first().is_some_and(|first| OF_CLAUSES.contains(&first.text.as_str())) {
         return false;
     }
-    for pair in words.windows(2).skip(1).take(7) {
+    for (at, pair) in words.windows(2).enumerate().skip(1).take(7) {
         let [word, next] = pair else { return false };
         match word.text.as_str() {
             "is" | "are" | "was" | "were" | "has" | "have" | "will" | "isn't" | "aren't" | "must" | "should"
@@ -149,7 +149,13 @@ fn is_of_subject(words: &[Word]) -> bool {
             | "you" | "we" | "it" | "they" | "i" | "once" | "whose" | "than" | "but" | "then" | "since" => {
                 return false;
             }
-            "and" | "or" | "to" if next.classes.any(VERB) => return false,
+            // "Lint and typecheck are mandatory".
+            "and" | "or" if next.classes.any(VERB) => {
+                return words
+                    .get(at + 2)
+                    .is_some_and(|verb| matches!(verb.text.as_str(), "is" | "are" | "must" | "should"));
+            }
+            "to" if next.classes.any(VERB) => return false,
             _ if word.classes.any(v::PUNCTUATION) && word.text != "/" && word.text != "-" => return false,
             _ => {}
         }

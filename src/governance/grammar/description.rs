@@ -22,7 +22,7 @@ patterns! {
     TEMPLATE = ["use|follow|fill|complete|keep|respect|honor|adhere|apply|match|preserve ..5 template"];
     PARTS = [
         "description|descriptions|summary|summaries|screenshot|screenshots|recording|recordings|gif|gifs|video|rationale|motivation|purpose|repro|reproduction|why|reasoning|context|impact|risk|risks|notes|before/after|before-and-after|intent|trade-offs|tradeoffs|disclosure",
-        "test|testing plan|steps|notes|evidence|results", "what|how ..3 changed|tested|verified", "linked|related|relevant issue|issues",
+        "problem|solution", "test|testing plan|steps|notes|evidence|results", "what|how ..3 changed|tested|verified", "linked|related|relevant issue|issues",
     ];
 }
 

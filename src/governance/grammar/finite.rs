@@ -196,12 +196,28 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
                 return (Form::Modal, Polarity::Must);
             }
+            "go" | "goes" if at == 1 && words.first().is_some_and(|first| first.classes.any(v::PR)) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "belong" | "belongs" if next.is_some_and(|next| matches!(next.text.as_str(), "in" | "into" | "on")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "happen" | "happens" | "go" | "goes" | "come" | "comes" if is_only(words, at) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            // "Every change ships with a note" asks.
+            "ships" | "comes" | "goes" | "has" | "carries" | "follows" | "starts" | "targets"
+                if relative == 0
+                    && words.first().is_some_and(|first| matches!(first.text.as_str(), "every" | "each")) =>
+            {
+                return (Form::Modal, Polarity::Must);
+            }
             "get" | "gets" if next.is_some_and(|next| matches!(next.text.as_str(), "its" | "their")) => {
                 return (Form::Modal, Polarity::Must);
             }
             "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
             "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
-            "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => {
+            "requires" | "require" | "needs" | "need" if (at > 0 || word.text == "requires") && relative == 0 => {
                 return (Form::Modal, Polarity::Must);
             }
             _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
@@ -213,6 +229,12 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
         relative = relative.saturating_sub(1);
     }
     (Form::Fragment, Polarity::Must)
+}
+
+/// Whether a verb is limited: "happens only through", "happens from main only".
+fn is_only(words: &[Word], at: usize) -> bool {
+    let near = words.get(at + 1..words.len().min(at + 3)).unwrap_or_default();
+    near.iter().chain(words.last()).any(|word| word.text == "only")
 }
 
 /// Whether "required" asks rather than qualifies a noun: "a review is required", not "the required checks".

@@ -22,7 +22,7 @@ patterns! {
     /// What only the first line of a message has.
     SUBJECT = ["limit|keep ..2 subject|title|summary ..1 line|lines ..4 #", "first line ..3 # ..1 characters|chars"];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+        "explain|describe|state ..4 why|what|reason|intent", "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
     /// How a message is, as far as one word tells.
     FORMED = [
@@ -77,6 +77,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let inside = clause.setting.messages
         && (clause.fits(&IN_MESSAGES) || writes(clause) && clause.says(&["message", "messages"]))
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
+    // "Title: short, imperative" below a heading about commits or pull requests.
+    let labelled = clause.setting.label.any(v::MESSAGE)
+        && clause.setting.topic.any(v::COMMIT.with(v::PR))
+        && clause.mood.form == Form::Fragment
+        && clause.fits(&FORMED);
+    let inside = inside || labelled;
     let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
     let follows = consists
         || stated

@@ -88,7 +88,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.mood.form == Form::Modal
         || clause
             .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
-        || (clause.words.len() > 4
+        || (clause.words.len() > 3
             && clause.words.get(clause.mood.main).is_some_and(|word| {
                 matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write" | "generate" | "support")
             }));

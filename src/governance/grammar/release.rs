@@ -19,7 +19,7 @@ patterns! {
         "@release ..4 tag|tags|tagged ..3",
     ];
     RELEASING = [
-        "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 to ..1 @release|publish|cut",
+        "@never ..4 @release ..6", "@release ..4 only ..3 through|via|from|by|with|after|when|on", "@release ..3 from ..2 @main|tag|ci only", "only ..3 @release ..4", "^ always? ..2 publish ..4 package|packages|npm|release|crate|crates|only|via|through|from|after|to", "@release ..6 , ..1 follow|use|run ..8", "^ always? release ..4 from|via|through|with|by|after|only", "@release ..6 must|mustn't|should|never ..6", "follow ..8 @release ..3 process|flow|checklist|workflow|steps|skill|guide|flow", "use ..6 to ..1 @release|publish|cut",
         "on|for|with|at every|each @release", "cut|create|make|prepare|declare|draft ..4 @release ..6", "@never ..8 release branch|branches", "@release ..2 branch|branches ..6 must|should|only|from", "gh release create ..3", "use|follow ..4 @release|protected-release ..2 flow|process|script",
     ];
     OF_MEMORY = ["@release ..3 memory|lock|locks|resources|handle|handles|mutex|connection|event|events|message|messages"];
@@ -73,7 +73,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let tags = clause.fits(&TAGS)
         && !clause.fits(&HOMONYM)
         && (clause.about(v::RELEASE.with(v::PUSH).with(v::MAIN))
-            || clause.says(&["tags"]) && clause.says(&["manually", "by-hand", "yourself"])
+            || clause.says(&["tags", "tag"]) && clause.says(&["manually", "by-hand", "yourself", "move", "retag"])
             || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing =
         clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());

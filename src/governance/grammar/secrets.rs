@@ -17,7 +17,7 @@ patterns! {
     ];
     THINGS = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "@generated",
-        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "real|actual|live ..3 data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
+        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "real|actual|live ..3 values|data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
     ];
     SECRET_THING = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|passphrase|dotenv", "sensitive ..2 information|data|files|configs", "customer ..1 information|data", "keys|tokens|key",

@@ -67,7 +67,7 @@ patterns! {
         "@before you? submitting|submit|finishing|opening|handing|finalizing|completion|completing|handoff|shipping|review ..2 $",
         "before submitting", "before submission",
         "pre-commit|pre-push|pre-pr|pre-merge|pre-deploy|pre-deployment|pre-submission|pre-release ..1 checklist|check|checks|steps|requirements|validation|verification|gate|gates|tests|workflow",
-        "checklist before", "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
+        "checklist before", "^ pre-commit|pre-push|pre-merge|pre-deploy|pre-pr $", "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
     ];
     /// The same, of the nearest heading alone: the steps of a release below a checklist are no checks.
     CHECKLIST = [

@@ -16,12 +16,12 @@ patterns! {
         "small|smaller|focused|minimal|atomic|narrow|bite-sized|granular|bounded ,? ..1 @commit|@pr|diffs|changesets",
         "@never ..3 mix|bundle|combine|mixing|unrelated|drive-by|batch|group ..6 @commit|@pr|change|changes|refactor|refactors", "@never ..3 large|huge|giant|mega|massive|one-off ..2 @commit|@pr", "split ..8 @commit|@pr|separate", "break ..4 up|down|into|large|big ..6 @commit|@pr|separate|smaller", "small|focused|narrow|minimal|tight|limited ..1 scope|diff|diffs|changes", "unrelated ..4 separate|own|different ..2 @commit|@pr", "keep ..3 unrelated ..3 out",
         "@commit ..4 in small ..3 chunks|steps|pieces|increments", "^ commit only ..2 files|changes ..1 relevant|related", "^ single-purpose|atomic|small|focused @pr|@commit", "bisect ..1 @commit", "@never ..4 drive-by", "keep ..3 diffs|diff|stacks ..2 small|focused|shallow|minimal|tight", "@never ..3 unrelated ..4",
-        "keep ..2 diff|diffs|change|changes|patch|patches|edits ..3 small|minimal|focused|surgical|scoped|targeted", "minimize|minimise|limit ..2 diff|diffs", "smallest ..2 diff|change|changes|patch", "^ separate ..4 refactor|refactors|refactoring|refactorings|cleanup|formatting from", "keep ..2 out-of-scope ..3", "^ stick ..2 to ..2 scope of ..2 @pr|@commit", "@never ..4 out-of-scope|unrelated", "each|every ..3 self-contained ..2",
+        "keep ..2 diff|diffs|change|changes|patch|patches|edits ..3 small|minimal|focused|surgical|scoped|targeted", "minimize|minimise|limit ..2 diff|diffs $", "smallest ..2 diff|change|changes|patch", "^ separate ..4 refactor|refactors|refactoring|refactorings|cleanup|formatting from", "keep ..2 out-of-scope ..3", "^ stick ..2 to ..2 scope of ..2 @pr|@commit", "@never ..4 out-of-scope|unrelated", "each|every ..3 self-contained ..2",
     ];
     IS_SMALL = ["change|@commit|@pr ..3 single logical unit", "^ @pr|@commit is|are ..1 atomic|focused|small|single-purpose|self-contained"];
     /// What is not done together, wherever, and changes that stay small.
     MIXES = [
-        "^ keep ..2 diff|diffs ..4 small|minimal|focused|surgical|scoped", "^ minimize|minimise ..2 diff|diffs", "^ keep ..1 changes ..1 minimal|focused|small|scoped|surgical|targeted|tightly ..3", "^ separate ..4 refactor|refactors|refactoring|refactorings from",
+        "^ keep ..2 diff|diffs ..4 small|minimal|focused|surgical|scoped", "^ minimize|minimise ..2 diff|diffs $", "^ keep ..1 changes ..1 minimal|focused|small|scoped|surgical|targeted|tightly ..3", "^ separate ..4 refactor|refactors|refactoring|refactorings from",
         "@never ..3 mix|mixing|combine ..5 refactor|refactors|refactoring|formatting|cleanup ..6", "^ avoid|don't|no include|make|add|bundle|introduce? unrelated change|changes|refactors|edits|refactoring"];
     /// What is kept apart, whatever its concern: the opposite of batching.
     APART = [
