@@ -231,9 +231,11 @@ fn read_sentence(
             || setting.after
             || setting.task
             || setting.releasing
+            || setting.sizes
+            || clause.text.contains('#')
             || clause.has(NEARBY)
             || clause.words.iter().any(|word| word.text.starts_with("git "))
-            || clause.has(MAIN) && clause.forbids();
+            || clause.has(MAIN) && clause.mood.asks();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }

@@ -125,7 +125,10 @@ fn is_range(sentence: &str, from: usize, to: usize) -> bool {
 fn points_back(rest: &str) -> bool {
     let mut words = rest.split(|letter: char| !letter.is_ascii_alphabetic() && letter != '\'');
     let mut next = || words.by_ref().find(|word| !word.is_empty()).unwrap_or_default().to_ascii_lowercase();
-    let (first, second) = (next(), next());
+    let (first, second) = match (next(), next()) {
+        (so, first) if so == "so" => (first, next()),
+        both => both,
+    };
     let verb = match (first.as_str(), second.as_str()) {
         ("never" | "don't", _) => second,
         ("do", "not") => next(),

@@ -28,7 +28,7 @@ patterns! {
     ];
     ASK_FIRST = [
         "ask|consult|check ..2 @person? ..6 before ..6 @commit|@push|@pr|@merge|@deploy|@release|opening|creating|running", "ask ..4 before|first", "before ..8 , ..3 ask|wait|get|obtain|request|coordinate", "get|obtain|request|require|requires|seek|needs|need|secure ..4 approval|permission|confirmation|sign-off|consent|authorization|review ..4",
-        "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|sign-off|authorization ..6", "requires|requiring ..4 approval|sign-off|permission ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
+        "wait ..3 for ..5 @approve|@person ..6", "@approve ..1 required ..6", "@pr|@merge|change|changes|all|every|any|@deploy|@release|@commit ..6 requires|require|required|needs|need|must ..5 approval|approved|review|reviewed|reviewer|reviewers|sign-off|authorization ..6", "^ show|present|summarize|send ..1 @person ..6 before ..3 @commit|@push|@pr|@merge|@deploy|@release", "ask|consult|check ..3 @person ..6 before ..3 @force|@migration", "until ..3 @person ..2 looked|reviewed|approved|signed|checked|confirmed|seen|tested", "need|needs ..2 pair of eyes", "@merge|@release|@deploy|@commit|@push is|are ..1 done|made|performed|handled ..1 by ..1 @person only?", "requires|requiring ..4 approval|sign-off|permission ..4", "@pr|@merge|change|changes ..5 must ..4 reviewed|approved", "at-least # ..4 approval|approvals|review|reviews|reviewer|reviewers|approving",
         "human|maintainer|owner|user|operator ..3 must ..4 review|approve|confirm|authorize|understand", "stop and ask", "confirm ..6 with ..3 @person ..6 before", "@person ..2 approval|review|confirmation|consent ..4 before|required|for", "let ..1 @person ..3 review|approve|decide|confirm|test|check|commit|push|merge|deploy", "confirm with ..3 @person ..2 before", "@never ..2 merge|approve your own", "ask|asks ..2 @person ..2 to ..2 confirm|approve|review|acknowledge", "always ask|askuserquestion ..1 before", "coordinate ..6 before ..3 @pr", "leave ..6 to|for ..2 @person",
         "@never ..3 @commit|@push|@merge|@deploy ..6 the user ..3", "request ..2 review ..4", "self-approve|self-merge",
     ];
@@ -55,6 +55,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let own = clause.has(ACTS)
+        || clause.words.iter().any(|word| word.text.starts_with("auto-"))
         || clause.says(&["submitted", "submitting", "submission", "contributions"])
         || clause.says(&["git"]) && !clause.says(&["destructive"])
         || clause.mood.condition.0 == clause.mood.condition.1
@@ -73,7 +74,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.samples
         || clause.mood.form == Form::Statement
         || clause.fits(&OTHER)
-        || clause.has(v::TRAILER) && (!clause.has(v::PERSON.with(v::BEFORE)) || clause.says(&["certificate", "dco"]))
+        || clause.has(v::TRAILER)
+            && (!clause.has(v::PERSON.with(v::BEFORE)) && !clause.says(&["needs", "need", "requires"])
+                || clause.says(&["certificate", "dco"]))
         || clause.fits(&HELP) && fails(clause)
     {
         return None;

@@ -22,7 +22,7 @@ patterns! {
     NOT_EACH = [
         "@never ..3 @deploy|@push|@commit|@release|@merge ..3 after|for|per|on ..2 @each ..3", "not|never|than|of|don't after|for|per|on @each ..2 @change|@commit|@push|@change|component",
         "@never ..3 @deploy|@push|@commit|@release @each|individual|single ..2 @change", "rather|instead ..3 after? @each ..2 @change", "rather|instead ..2 @push|@deploy|@commit|pushing|deploying ..1 per|after|for ..2 @commit|@change",
-        "@never ..2 @push|@deploy ..1 one|single|individual ..1 @change ..1 at",
+        "@never ..2 @push|@deploy ..1 one|single|individual ..1 @change ..1 at", "@never ..1 make|create|open ..1 one|single|separate ..1 @commit|@pr per|for ..2",
         "^ @never @push|@deploy|@release|@merge ..5 separately|individually|one-by-one",
         "@never ..3 @deploy|@push|@release|@commit @each ..3 @change ..3 own|separately|individually|alone",
         "@never ..3 trigger|start|make|do|run ..2 @deploy|@push|@release for|per|after @each",
@@ -109,7 +109,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         ])
         && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
     let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
-    if !governed || clause.fits(&AS_YOU_LIKE) {
+    // Commits of other trades.
+    let other = clause.says(&["offsets", "transaction", "transactions", "cursor"]);
+    if other || !governed || clause.fits(&AS_YOU_LIKE) {
         return None;
     }
     if clause.fits(&EACH) && !clause.fits(&NEVER_TOGETHER) {

@@ -27,7 +27,7 @@ patterns! {
         "all|every|any|no|@main ..2 changes|change|work|merges|code|commits|contributions|updates ..5 through|via|by|require|requires|need|needs|using ..3 @pr", "always|must ..3 open|use|create|submit|raise ..3 @pr",
         "changes|work|everything|contributions|merges|commits|code ..4 go|goes|land|lands|landed|happen|merged|made|submitted|come|require|requires|delivered ..3 through|via|by|a? ..3 @pr", "^ go through ..2 @pr", "^ @merge|work|land|contribute|submit|deliver|propose ..4 through|via|by ..2 @pr",
         "@pr ..1 for|required for ..1 all|every|any|significant ..3 @change|change|changes|merges|work", "@pr is|are ..1 required|mandatory", "@never ..2 merge|push|commit|land ..6 without ..3 @pr", "^ use a? pr|prs for|to",
-        "^ submit|contribute|deliver|propose|send ..5 as ..1 @pr", "^ only? through|via|by ..1 @pr", "only through|via|by ..1 @pr", "@change|contributions ..2 made|submitted|merged|delivered|welcome ..1 through|via|as|by ..1 @pr",
+        "fix|fixes|edit|edits ..4 need|needs|require|requires|go|goes through? ..1 @pr", "^ submit|contribute|deliver|propose|send ..5 as ..1 @pr", "^ only? through|via|by ..1 @pr", "only through|via|by ..1 @pr", "@change|contributions ..2 made|submitted|merged|delivered|welcome ..1 through|via|as|by ..1 @pr",
         "^ open|create|submit|raise|send|make|file ..3 @pr ..5 for|from|instead|with|rather ..2 @change|every|each|all|your|your|of|than|feature",
     ];
     NOT_A_BRANCH = ["@never ..3 create|make|open|use|start ..4 branch|branches", "@push|@commit|work ..3 @direct ..3 @main"];
@@ -35,12 +35,12 @@ patterns! {
         "@pr ..5 target|targets|targeting|targeted|against|into ..3 @code|@develop", "target|targets|targeting ..4 @code|@develop ..2 @branch?", "@pr|base|based ..2 base|based ..3 @code|@develop|branch", "base ..1 branch ..4 @code|@develop|is|:", "against ..2 @develop ..1 @branch?", "@merge|open|submit|create|@pr ..4 into|to|against ..2 @develop ..1 $",
         "@pr ..1 to|into|against @develop|@code", "^ base ..2 @pr ..2 on ..3 @code|@develop|branch", "@merge ..3 back? into|to ..2 @develop", "@never ..3 @pr ..3 to|against|into ..2 @develop", "target branch is|:|must|should", "use ..8 target branch", "@never ..2 target ..2 @develop",
     ];
-    BASE_IS = ["^ the? ..1 base|target branch is ..2 @code|@develop $", "^ the? @pr base|target is ..2 @code|@develop $"];
+    BASE_IS = ["^ the? target|base branch for ..4 is ..1 @code|@develop $", "^ the? base|target branch ..4 is ..1 @code|@develop $", "^ the? ..1 base|target branch is ..2 @code|@develop $", "^ the? @pr base|target is ..2 @code|@develop $"];
     /// What has happened.
     MERGED = ["has|have|is|are|was|been ..1 merged|landed"];
     START = [
         "branch|branches|branching|branched ..2 from|off ..3 @develop|@code|latest|upstream", "create|start|cut|make|checkout ..5 branch|branches ..4 from|off|based ..4 @develop|latest|@code|origin|base", "rebase ..5 on|onto|against|with ..3 @develop|upstream|latest|@main|base|target",
-        "based on ..2 @main|@develop|latest", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up-to ..1 date", "branch ..3 up-to-date",
+        "based on ..2 @main|@develop|latest", "before|prior-to ..4 , ..3 pull|sync|rebase|update|fetch ..4 @main|@develop|upstream|latest", "^ start|begin|work from ..4 @main|@develop", "^ @merge ..2 @main|@develop ..1 into ..2 branch", "starts|start from ..2 @main|@develop", "pull|sync|update|fetch ..4 @main|@develop|latest|upstream ..3 before|first", "branch ..4 up-to ..1 date", "branch ..3 up-to-date",
     ];
     NAME = [
         "@branch ..1 naming|name|names|prefix|prefixes", "name|prefix|naming|call ..3 branch|branches", "branch|branches ..4 named|naming|follow|prefix|prefixed|format|match|matches|called|as|like|follows", "branch|branches ..3 start|starts|begin|begins with", "branch|branches ..4 @code ..2 prefix", "use ..6 prefix|prefixes for ..2 branch|branches", "use ..14 @code branch|branches $",

@@ -8,7 +8,7 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     BYPASS = [
-        "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
+        "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "@never ..2 delete|comment|skip|disable|remove ..4 failing ..1 test|tests|check|checks", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
         "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "@never ..2 weaken|disable|remove|delete ..6 workflow|workflows|guard|guards|guardrails|protections",
     ];
     SKIPS = ["@ciskip", "skip|skips|skipping ..1 ci ..2 marker|tag|label|in|for", "@never ..2 skip ci", "add|use|put|include ..2 [skip"];
@@ -41,7 +41,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         .any(|word| word.text.contains("disableallhooks") || word.text.contains("hookspath") && !clause.forbids());
     let governed = clause
         .about(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::HOOK).with(v::NOVERIFY))
-        || clause.says(&["ci"]);
+        || clause.says(&["ci", "failing"]);
     if config || !governed || !(clause.asks() || forbids) {
         return None;
     }

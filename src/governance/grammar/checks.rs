@@ -24,7 +24,7 @@ patterns! {
         "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "@pr|@commit|@merge ..4 only when|if|after|once ..8 @check|@pass", "@check ..2 is|are ..1 required|mandatory ..3 @pr|@commit|@merge|@push", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
     ];
     /// "CI expects the tests to pass before a merge".
-    EXPECTED = ["expects|wants ..10 pass|passing ..2 before"];
+    EXPECTED = ["@pr ..1 is ..1 ready|mergeable|complete|done ..2 when|once|only ..8 @pass|@check", "expects|wants ..10 pass|passing ..2 before"];
     /// What is looked up rather than checked.
     LOOKS = ["check|verify|confirm|see|search whether|if|for|that|the ..4 already|existing|open|exists|board|status|assigned"];
     /// "after deploying, verify".
@@ -33,7 +33,7 @@ patterns! {
         "post-deploy|post-deployment ..4 @verify|@check", "verify ..4 @deploy|@deployment|@release ..4 succeeded|healthy|works|working|success",
     ];
     /// "Every PR must include tests".
-    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 tests|coverage", "@pr|@commit ..2 need|needs|require|requires ..2 tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
+    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 tests|coverage", "@pr|@commit ..3 must|should|need|needs ..6 regression|unit test", "@pr|@commit ..2 need|needs|require|requires ..2 tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
     CHECKS = [
         "self-review|review ..4 diff|diffs|changes|code",         "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
         "@check", "@verify",

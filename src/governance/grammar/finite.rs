@@ -70,7 +70,9 @@ fn is_machine(words: &[Word]) -> bool {
     ];
     let Some(at) = words.iter().take(5).position(|word| TOOLS.contains(&word.text.as_str())) else { return false };
     let before = words.get(..at).unwrap_or_default();
-    if before.iter().any(|word| word.classes.any(PUNCTUATION.with(v::NEVER).with(v::BEFORE)) || word.text == "with") {
+    let of =
+        |word: &Word| matches!(word.text.as_str(), "with" | "to" | "of" | "in" | "for" | "on" | "from" | "by" | "at");
+    if before.iter().any(|word| word.classes.any(PUNCTUATION.with(v::NEVER).with(v::BEFORE)) || of(word)) {
         return false;
     }
     let mut rest = words.get(at + 1..).unwrap_or_default().iter().filter(|word| !ADVERBS.contains(&word.text.as_str()));
@@ -199,6 +201,12 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "go" | "goes" if at == 1 && words.first().is_some_and(|first| first.classes.any(v::PR)) => {
                 return (Form::Modal, Polarity::Must);
             }
+            // "Refactors go in their own PR", "all work happens on branches".
+            "go" | "goes" | "land" | "lands" | "happen" | "happens" | "stay" | "stays" | "carry" | "carries"
+                if relative == 0 && is_process(words) && next.is_some_and(leads_on) =>
+            {
+                return (Form::Modal, Polarity::Must);
+            }
             "belong" | "belongs" if next.is_some_and(|next| matches!(next.text.as_str(), "in" | "into" | "on")) => {
                 return (Form::Modal, Polarity::Must);
             }
@@ -231,6 +239,37 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
     (Form::Fragment, Polarity::Must)
 }
 
+/// Whether the subject is work in general: "changes", "everything", "new entries".
+fn is_process(words: &[Word]) -> bool {
+    let process = v::CHANGE.with(v::COMMIT).with(v::PR).with(v::MERGE).with(v::RELEASE).with(v::VERSION);
+    let first = words.first().map_or("", |word| word.text.as_str());
+    let named = words.iter().take(3).any(|word| {
+        word.classes.any(process) || matches!(word.text.as_str(), "everything" | "development" | "entries" | "data")
+    });
+    named && !matches!(first, "the" | "a" | "an" | "this" | "that" | "your")
+}
+
+/// Whether a word says where or how something goes.
+fn leads_on(word: &Word) -> bool {
+    matches!(
+        word.text.as_str(),
+        "in" | "into"
+            | "on"
+            | "onto"
+            | "through"
+            | "via"
+            | "to"
+            | "at"
+            | "out"
+            | "under"
+            | "a"
+            | "an"
+            | "their"
+            | "its"
+            | "off"
+    )
+}
+
 /// Whether a verb is limited: "happens only through", "happens from main only".
 fn is_only(words: &[Word], at: usize) -> bool {
     let near = words.get(at + 1..words.len().min(at + 3)).unwrap_or_default();
@@ -250,16 +289,19 @@ fn demands(words: &[Word], at: usize) -> bool {
 
 /// A statement, unless it goes on to ask: "is generated and must not be edited".
 fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
-    let asked = words.windows(2).skip(at).find_map(|pair| match pair {
-        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | "," | ";" | "—" | "-") => {
-            match modal.text.as_str() {
-                "must" | "should" => Some(Polarity::Must),
-                "mustn't" | "shouldn't" | "never" | "don't" => Some(Polarity::MustNot),
-                _ => None,
-            }
-        }
+    const JOINS: [&str; 7] = ["and", "but", ",", ";", "—", "-", "so"];
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let asked = (at..words.len()).find_map(|at| match text(at + 1) {
+        _ if !JOINS.contains(&text(at)) => None,
+        "must" | "should" if matches!(text(at + 2), "never" | "not") => Some(Polarity::MustNot),
+        "must" | "should" => Some(Polarity::Must),
+        "mustn't" | "shouldn't" | "never" | "don't" => Some(Polarity::MustNot),
         _ => None,
     });
+    // "Every commit made by an agent needs a trailer" asks of every one.
+    let every = matches!(text(0), "every" | "each" | "any" | "all")
+        && words.iter().skip(at).any(|word| matches!(word.text.as_str(), "needs" | "need" | "requires" | "require"));
+    let asked = asked.or_else(|| every.then_some(Polarity::Must));
     asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))
 }
 
@@ -277,6 +319,14 @@ fn addressed(words: &[Word], at: usize) -> bool {
 fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
     let negated = words.get(at).is_some_and(|word| matches!(word.text.as_str(), "isn't" | "aren't"));
     let near = words.get(at + 1..words.len().min(at + 5))?;
+    // "Secrets are never committed", "is not to be edited".
+    let text = |at: usize| near.get(at).map_or("", |word| word.text.as_str());
+    match (text(0), text(1)) {
+        ("never", next) if next.ends_with("ed") || next == "to" => return Some(Polarity::MustNot),
+        ("not" | "never", "to") if text(2) == "be" => return Some(Polarity::MustNot),
+        ("to", "be") => return Some(if negated { Polarity::MustNot } else { Polarity::Must }),
+        _ => {}
+    }
     near.iter().find_map(|word| match word.text.as_str() {
         "only" | "always" | "required" | "mandatory" | "expected" | "obligatory" | "needed" | "encouraged"
         | "recommended" | "preferred"

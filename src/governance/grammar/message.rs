@@ -13,8 +13,8 @@ patterns! {
     ];
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
-        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "^ use|allowed|valid|available ..1 types|scopes|prefixes", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "@never ..3 vague|generic|meaningless|cryptic ..2 message|messages|titles", "^ wrap ..1 the? body at #", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
@@ -30,7 +30,7 @@ patterns! {
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
-    CONSISTS = ["^ ..2 @message is|are ..2 in english|japanese|chinese|german|french", "^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
+    CONSISTS = ["^ @commit @message is|are ..1 lowercase|uppercase|lower|imperative|short|prefixed|capitalized ..4", "^ ..2 @message is|are ..2 in english|japanese|chinese|german|french", "^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
     IN_THE_ISSUE = ["in|on the|that|your issue|ticket"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
@@ -61,7 +61,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.messages
         || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION))
-        || (shape && (git || clause.says(&["format", "style", "prefix", "prefixes", "types"])))
+        || (shape && (git || clause.says(&["format", "style", "prefix", "prefixes", "types"]))
+            || shape && clause.mood.form == Form::Command && clause.says(&["for", "prefix"]))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
         && (sized || git || clause.setting.wide.with(clause.setting.topic).any(v::COMMIT.with(v::PR)))

@@ -37,7 +37,7 @@ patterns! {
     STYLE = ["tense|style|voice|format|heading|headings|wording|section|sections|describe|described|past|reference|mention|link|links|language|audience|generate"];
     /// "We follow semver" is what is asked.
     SEMVER = ["follow|follows|use|uses|adhere|adheres ..3 semver|versioning"];
-    LEVELS = ["use|default|select|choose|pick|prefer ..3 patch|minor|major ..2 for|unless|when", "document|mark|note|flag|announce ..2 breaking changes?"];
+    LEVELS = ["patch|minor|major for ..4 , ..2 patch|minor|major for", "@never ..2 reuse|skip ..2 version|versions|changelog", "use|default|select|choose|pick|prefer ..3 patch|minor|major ..2 for|unless|when", "document|mark|note|flag|announce ..2 breaking changes?"];
     BUMPS = ["bump|increment|raise|increase ..6 version|versions|package.json|patch|minor|major", "version|versions ..3 bump|bumped|incremented", "bump ..1 it"];
     HOMONYM = ["module version", "placeholder", "latest version", "@release age", "version ..2 of|control|number|compatibility ..3", "python|node|package|dependency|dependencies|api|schema|library ..2 version|versions", "html|xml|jsx|image|docker|container|git-ignored ..1 tag|tags"];
 }
@@ -47,7 +47,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let coded = clause.words.iter().any(|word| {
         word.classes.any(v::CODE)
             && (word.text.ends_with("changelog.md")
-                || word.text.contains("changeset") && word.text != "changeset" && !word.text.contains('_')
+                || word.text.contains("changeset") && word.text != "changeset" && !word.text.contains(['_', '('])
+                || word.text.contains("changes/")
+                || word.text.contains("newsfragments/")
                 || word.text.ends_with("version.py")
                 || word.text.ends_with("version.txt")
                 || word.text.starts_with("gh release")
@@ -77,9 +79,10 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["version", "versions", "git", "tag"]) && topic);
     let releasing =
         clause.has(v::RELEASE) && clause.fits(&RELEASING) && !clause.says(&["released", "model"]) && (clause.asks());
-    let versions = versions || clause.fits(&SEMVER) || clause.fits(&LEVELS) && clause.mood.asks();
+    let described = clause.words.first().is_some_and(|word| word.text == "uses");
+    let versions = versions || clause.fits(&SEMVER) && !described || clause.fits(&LEVELS) && clause.mood.asks();
     let speaks = clause.mood.asks()
-        || clause.fits(&SEMVER)
+        || clause.fits(&SEMVER) && !described
         || clause.setting.negated
         || clause.mood.form == Form::Fragment
             && (changelog && clause.forbids()
@@ -114,7 +117,8 @@ pub fn step(clause: &Clause<'_>) -> Option<Found> {
         && !clause.text.ends_with(':');
     let writes = clause.words.get(clause.mood.main).is_some_and(|verb| WRITES.contains(&verb.text.as_str()));
     let entry = clause.setting.changelog && clause.mood.form == Form::Command && writes && clause.words.len() > 2;
-    let step = clause.setting.releasing && clause.setting.item && commands || entry && !clause.setting.samples;
+    let step = clause.setting.releasing && clause.setting.item && (commands || clause.setting.task)
+        || entry && !clause.setting.samples;
     step.then(|| clause.found(Kind::Release, Object::Release))
 }
 

@@ -38,6 +38,8 @@ pub struct Setting {
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether what stands above is about the size of changes.
+    pub sizes: bool,
     /// Whether the nearest text above names the wording of messages or titles, and nothing else.
     pub wording: bool,
     /// Whether the nearest text above names changelogs or changesets, and nothing else.
@@ -86,7 +88,7 @@ patterns! {
         "^ confirm ..2 before ..2 $", "^ only ..1 with|after ..2 approval|confirmation|permission ..2 $", "requires|requiring|needs ..3 approval|confirmation|permission : $", "^ approval|permission|confirmation required ..2 $",
     ];
     RELEASING = [
-        "^ @number? .? @release ..1 process|steps|workflow|checklist|procedure|flow", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
+        "^ @number? .? ..1 @release ..1 process|steps|workflow|checklist|procedure|flow|contract|instructions", "^ releases ( ..4 $", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
     ];
     TROUBLE = ["failing|fails|failed|fail|failure|failures|error|errors|broken|conflict|conflicts|missing|stale|troubleshooting"];
     AFTER_ACT = [
@@ -109,6 +111,7 @@ patterns! {
         "^ @number? .? @commit @message ..1 format|style|guidelines|rules|convention|conventions|standards $",
     ];
     CHANGELOGS = ["^ @number? .? changelog|changelogs|changeset|changesets|changelog.md|newsfragments ..2 $", "^ @number? .? update|updating|writing|adding|maintaining ..2 changelog|changelogs|changeset|changesets|changelog.md ..2 $", "^ release notes ..1 $"];
+    SIZES = ["@pr|@commit|change|diff|patch size|sizes|sizing", "size of ..2 @pr|@commit|changes|diffs"];
     PROCEDURE = ["@pr|@merge|@commit|submission|contribution|contributing|git|branch|branching ..1 process|workflow|procedure|flow|steps", "never|don't ..6 @main ..1 . ..1 always : $"];
     REQUESTS = ["^ @pr ..3 $", "@pr ..1 description|descriptions|body|bodies|guidelines|rules|requirements|process|workflow|conventions|template|checklist|hygiene|content|contents", "@commit ..2 @pr ..2 $", "opening|creating|submitting|preparing|writing ..2 @pr", "@pr ..6 should|must ..2 include|contain|describe|explain ..3 : $"];
     SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
@@ -177,6 +180,7 @@ impl Setting {
                 fits(&WORDING) && mood.form == Form::Fragment || self.wording && text.trim_end().ends_with(':');
             self.changelog = fits(&CHANGELOGS) || self.changelog && text.trim_end().ends_with(':');
         }
+        self.sizes |= near && fits(&SIZES);
         self.procedure |= near && fits(&PROCEDURE);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")

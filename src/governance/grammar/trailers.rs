@@ -7,7 +7,7 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     GENERATED = [
-        "generated with|by", "@agent ..2 attribution|signature|footer|credit|credits|branding", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
+        "generated with|by", "@agent ..2 attribution|signature|signatures|footer|footers|credit|credits|branding", "@never ..2 attribute|credit ..3 @commit|@pr|work ..1 to ..2 @agent", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
         "@commit|@pr ..4 mention ..2 @agent", "disclose|disclosure|disclosed ..8 @agent", "@agent ..1 assistance|assisted|ai-assisted ..4 @commit|@pr", "label|mark|tag|note|flag|add|include|trailer|disclosed ..8 ai-assisted|ai-generated", "ai-assisted|ai-generated ..3 must|should ..2 labeled|labelled|marked|tagged|disclosed|noted", "credit|advertise|attribute ..8 @agent ..10 @commit|@pr|@message", "@never ..3 author ..4 @agent", "@agent ..4 as ..2 author",
     ];
     SIGNED = ["sign|sign-off ..2 @commit|off", "signed ..1 @commit", "git commit -s", "@commit ..3 signed", "gpg-sign|gpg-signed", "dco"];

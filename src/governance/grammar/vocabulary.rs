@@ -87,7 +87,7 @@ classes! {
     FINISH "finish" "finish finished finishes complete completes completed completing done completion finalize finalizing finishing submit submits submitting submitted submission opening open opened create creating created raise raising request requesting mark marking declare declaring propose proposing send sending handoff hand-off",
     ATTEMPT "attempt" "attempt attempts retry retries try tries retrying round rounds iteration iterations fix fixes hotfix hotfixes",
     ISSUE "issue" "issue issues ticket tickets jira issue-id",
-    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review diff diffs scope repo repository gitignore .gitignore",
+    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review diff diffs scope repo repository gitignore .gitignore control untracked",
     AGENT "agent" "agent agents claude ai llm bot bots copilot codex assistant assistants gemini",
 }
 
