@@ -134,7 +134,8 @@ fn points_back(rest: &str) -> bool {
         ("do", "not") => next(),
         _ => return false,
     };
-    matches!(verb.as_str(), "commit" | "push" | "stage" | "check") && matches!(next().as_str(), "it" | "them" | "these")
+    matches!(verb.as_str(), "commit" | "push" | "stage" | "check" | "hardcode")
+        && matches!(next().as_str(), "it" | "them" | "these")
 }
 
 /// Whether what follows a joint limits what stands before it: ", but never longer than a day".

@@ -56,6 +56,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     }
     let own = clause.has(ACTS)
         || clause.words.iter().any(|word| word.text.starts_with("auto-"))
+        || clause.says(&["production", "prod"]) && clause.says(&["needs", "need", "requires", "require"])
         || clause.says(&["submitted", "submitting", "submission", "contributions"])
         || clause.says(&["git"]) && !clause.says(&["destructive"])
         || clause.mood.condition.0 == clause.mood.condition.1

@@ -15,7 +15,7 @@ patterns! {
         "@push|@commit ..3 to|on @main", "^ stay|keep ..2 off ..2 @main",
     ];
     ON_A_BRANCH = [
-        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ branch for every|each|all", "^ work|develop on|in a|your|own ..2 @branch|worktree", "^ use ..2 worktree|worktrees|branch for|per each|every",
+        "^ work|develop|commit|always|create|use|make|start|open|do|cut|checkout|perform ..4 new|feature|separate|dedicated|topic|own|short-lived|fix|worktree|fresh ..2 @branch|worktree|branches", "always branch ..3", "^ branch ..1 off|before|first", "^ create|make ..2 branch first|before", "^ branch for every|each|all", "^ work|develop on|in a|your|own ..2 @branch|worktree", "^ use ..2 worktree|worktrees|branch for|per each|every",
         "@branch|branches for all|every|each|any ..3 @change|work", "feature|topic ..1 @branch ..1 only|required", "on a? ..2 feature|topic|separate|new|dedicated ..1 @branch", "never work ..2 on ..1 @main", "new branch ..2 for|per|before",
         "@branch ..2 before ..3 changes|editing|starting|coding|work|making|begin|beginning",
         "^ work|develop|operate|run|commit ..2 in|on|to ..2 separate|own|dedicated|isolated|feature|topic ..2 branch|worktree", "^ work|develop|commit ..1 on|to a? branch|branches", "^ use|create|make ..2 feature|topic|task|short-lived|separate|isolated ..1 branches|worktrees", "in|use|using ..1 its|their|your own ..2 worktree|branch", "^ create|make|start|open|use ..4 worktree for|before|per", "git worktree|worktrees for",

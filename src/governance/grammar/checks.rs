@@ -19,7 +19,7 @@ patterns! {
     /// "do not merge until CI is green", "never deploy with failing tests".
     GATED = [
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
-        "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
+        "@never ..3 @commit|@merge|@push|@deploy|@release|open|submit ..5 that|which ..2 fails|fail|breaks|break", "@pr|@commit|code|changes ..6 fail|fails|failing|without ..6 won't|rejected|closed|declined ..3", "code ..5 doesn't|don't ..1 pass ..4 won't ..1 merged|accepted", "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
         "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "@pr|@commit|@merge ..4 only when|if|after|once ..8 @check|@pass", "@check ..2 is|are ..1 required|mandatory ..3 @pr|@commit|@merge|@push", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
     ];
@@ -216,7 +216,7 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     if optional || purpose {
         return None;
     }
-    let state = clause.has(v::CHECK) && clause.has(v::PASS);
+    let state = (clause.has(v::CHECK) || command) && clause.has(v::PASS);
     let other = clause.mood.form == Form::Command
         && verb_is(clause, VERB)
         && !verb_is(clause, v::VERIFY)

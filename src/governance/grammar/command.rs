@@ -149,6 +149,7 @@ fn is_of_subject(words: &[Word]) -> bool {
             | "you" | "we" | "it" | "they" | "i" | "once" | "whose" | "than" | "but" | "then" | "since" => {
                 return false;
             }
+            "," if next.classes.any(VERB) => {}
             // "Lint and typecheck are mandatory".
             "and" | "or" if next.classes.any(VERB) => {
                 return words

@@ -14,6 +14,7 @@ patterns! {
     ];
     /// "Describe … in the PR".
     TOLD_IN = [
+        "^ open|create|submit|send ..3 @pr ..2 with ..4 title|description|summary ..6",
         "^ include|provide|add|attach|describe|explain|put|list|mention|summarize|summarise|document|note|state|report|record|disclose|paste|give|write|call|link|show ..12 in|to|on|into|for ..2 @pr",
         "^ include|provide|add|attach|describe|explain|put|list|mention|summarize|summarise|document|note|state|report|record|disclose|paste|give|write|fill ..12 description|@pr ..1 body|description",
         "^ when ..2 @pr ..4 , include|provide|describe|attach|explain|list|summarize|summarise",

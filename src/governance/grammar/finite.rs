@@ -164,6 +164,15 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
                 return (Form::Modal, Polarity::MustNot);
             }
+            "will"
+                if relative == 0
+                    && next.is_some_and(|next| next.text == "be")
+                    && words.get(at + 2).is_some_and(|verb| {
+                        matches!(verb.text.as_str(), "rejected" | "closed" | "declined" | "reverted")
+                    }) =>
+            {
+                return (Form::Modal, Polarity::MustNot);
+            }
             "must" | "should" | "shall" | "always" | "ought" => {
                 let never = next.is_some_and(|next| matches!(next.text.as_str(), "never" | "not" | "avoid"));
                 return (Form::Modal, if never { Polarity::MustNot } else { Polarity::Must });
@@ -214,7 +223,7 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 return (Form::Modal, Polarity::Must);
             }
             // "Every change ships with a note" asks.
-            "ships" | "comes" | "goes" | "has" | "carries" | "follows" | "starts" | "targets"
+            "ships" | "comes" | "goes" | "has" | "carries" | "follows" | "starts" | "targets" | "references"
                 if relative == 0
                     && words.first().is_some_and(|first| matches!(first.text.as_str(), "every" | "each")) =>
             {

@@ -72,7 +72,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
     });
     let modal = clause.mood.form == Form::Modal && clause.has(v::COMMIT.with(v::PR)) && clause.fits(&MUST_LINK);
-    let commanded = (links || closes) && clause.mood.form == Form::Command;
+    let every = clause.mood.form == Form::Modal && clause.words.first().is_some_and(|word| word.classes.any(v::EACH));
+    let commanded = (links || closes) && (clause.mood.form == Form::Command || every);
     let linked = linked && !clause.fits(&IN_THE_ISSUE);
     let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
@@ -83,6 +84,16 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         && clause.setting.topic.any(v::COMMIT.with(v::PR))
         && clause.mood.form == Form::Fragment
         && clause.fits(&FORMED);
+    // "Commit format: `[part] what`" shows it.
+    let named_as = |classes: v::Classes| classes.any(v::COMMIT.with(v::PR)) && classes.any(v::MESSAGE.with(v::NAMING));
+    let only_code = clause.words.len() < 3
+        && clause.words.first().is_some_and(|word| {
+            word.classes.any(CODE) && word.text.contains([':', '[', '<']) && word.text.contains(' ')
+        });
+    let labelled = labelled
+        || only_code
+            && (named_as(clause.setting.label)
+                || clause.setting.nearest.any(v::MESSAGE) && named_as(clause.setting.nearest));
     let inside = inside || labelled;
     let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
     let follows = consists

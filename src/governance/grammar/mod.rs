@@ -15,6 +15,7 @@ mod fix_chain;
 mod frequency;
 mod history;
 mod interval;
+mod label;
 mod message;
 mod migration;
 mod moments;
@@ -82,8 +83,11 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(trailers);
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.
+    let unrelated = clause.says(&["unrelated"]);
     let sized = size::read(clause).filter(|found| !batches || found.kind != Kind::Batching);
-    found.extend(sized.filter(|found| !says_batch || found.params.keys().any(|key| key.starts_with("max"))));
+    found.extend(
+        sized.filter(|found| !says_batch || unrelated || found.params.keys().any(|key| key.starts_with("max"))),
+    );
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     // "No deploys from a Friday on" is no way to deploy.
@@ -95,6 +99,12 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     found.extend(release::read(clause).filter(|_| !cadence && !trailed && !rewrites));
     if found.is_empty() {
         found.extend(checks::task(clause).or_else(|| release::step(clause)).or_else(|| message::under(clause)));
+    }
+    if found.is_empty()
+        && let Some(whole) = label::whole(clause)
+    {
+        let bare = Setting { name: String::new(), label: vocabulary::Classes::default(), ..clause.setting.clone() };
+        found = read(&Clause::new(&whole, &bare));
     }
     found
 }

@@ -18,6 +18,7 @@ patterns! {
     ];
     /// What speaks of production without a word of deploying.
     PRODUCTION = [
+        "@never ..2 change|touch|edit|modify|patch ..2 production|prod ..3 by-hand|manually|directly",
         "@never ..2 edit|modify|change|touch|patch|hotfix ..5 on|in ..2 production|prod ..2 server|servers|directly|environment|host|hosts|machine|vm", "test|verify|validate|try|check ..4 staging|preview ..3 before ..3 production|prod", "@never ..3 @direct ..3 in|on|to ..2 production|prod",
     ];
     FIRST = ["@deploy ..8 before ..2 @deploy|deploying|code|frontend|backend|api", "@deploy ..4 first"];

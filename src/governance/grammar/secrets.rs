@@ -17,7 +17,7 @@ patterns! {
     ];
     THINGS = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "customers|hostnames|urls|everything", "@generated",
-        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "content|contents|private|sensitive", "real|actual|live ..3 values|data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
+        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "content|contents|private|sensitive", "real|actual|live ..3 values|data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs|assets|screenshots|recordings|binaries|dumps|backups|caches", "vendored|compiled|third-party ..1 dependencies|code|libraries",
     ];
     /// What stays out of git, as one sentence says it whole.
     OUT = [
@@ -221,6 +221,12 @@ fn commits_files(clause: &Clause<'_>) -> bool {
         "generated",
         "datasets",
         "node_modules",
+        "assets",
+        "screenshots",
+        "recordings",
+        "dumps",
+        "backups",
+        "dependencies",
     ]) || clause.words.iter().any(|word| {
         word.classes.any(CODE)
             && (word.text.ends_with('/') || word.text.contains('.') || word.text.contains('*'))

@@ -14,6 +14,8 @@ pub struct Setting {
     pub topic: Classes,
     /// The same of all headings.
     pub wide: Classes,
+    /// The same of the nearest of them alone.
+    pub nearest: Classes,
     /// The same of the label alone.
     pub label: Classes,
     /// Whether what stands above forbids.
@@ -154,6 +156,7 @@ impl Setting {
         self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
+            self.nearest = classes(&words);
         }
         if !sense {
             return;
