@@ -128,7 +128,7 @@ fn works_on_main(clause: &Clause<'_>) -> bool {
 }
 
 fn base(clause: &Clause<'_>) -> Option<Found> {
-    let target = clause.fits(&TARGET) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
+    let target = (clause.fits(&TARGET) || clause.fits(&BASE_IS)) && clause.about(v::PR.with(v::MERGE).with(v::BRANCH));
     let start = clause.fits(&START) && clause.about(v::BRANCH.with(v::AMEND).with(v::MAIN));
     let labelled = clause.setting.label.any(v::BRANCH) && clause.setting.label.any(v::NAMING) && clause.has(CODE);
     // "Feature branches: `feature/…`" shows the name.

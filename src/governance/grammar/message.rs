@@ -157,6 +157,16 @@ fn looks_up(clause: &Clause<'_>) -> bool {
     })
 }
 
+/// A list of the types that a message may begin with.
+pub fn types(clause: &Clause<'_>) -> Option<Found> {
+    let is_type = |text: &str| TYPES.contains(&text.split(['(', ':', '!']).next().unwrap_or_default().trim());
+    let named = clause.words.iter().filter(|word| is_type(&word.text)).count();
+    let about =
+        clause.setting.messages || clause.about(v::CONVENTIONAL) || clause.setting.nearest.any(v::COMMIT.with(v::PR));
+    let lists = named > 3 && named * 3 > clause.words.len();
+    (about && lists && !clause.setting.samples).then(|| clause.found(Kind::CommitFormat, Object::Commit))
+}
+
 /// A command below a heading about messages, whatever it asks of them.
 pub fn under(clause: &Clause<'_>) -> Option<Found> {
     let asks = clause.mood.asks() && clause.words.len() > 2 && !clause.setting.samples && !clause.text.ends_with(':');
@@ -192,12 +202,14 @@ fn describes(clause: &Clause<'_>) -> bool {
         || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
 }
 
+/// The types of conventional subjects, and what stands for them.
+const TYPES: [&str; 14] = [
+    "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
+    "revert",
+];
+
 /// Whether a code span has the shape of a conventional subject: `type(scope): text`, `feat: …`.
 fn is_shape(text: &str) -> bool {
-    const TYPES: [&str; 14] = [
-        "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
-        "revert",
-    ];
     let open = ["[type]", "<type>", "{type}", "type(", "(scope)", "<scope>"].iter().any(|part| text.contains(part));
     if open && text.contains(':') {
         return true;

@@ -98,7 +98,12 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let rewrites = found.iter().any(|found| found.kind == Kind::ForcePush);
     found.extend(release::read(clause).filter(|_| !cadence && !trailed && !rewrites));
     if found.is_empty() {
-        found.extend(checks::task(clause).or_else(|| release::step(clause)).or_else(|| message::under(clause)));
+        found.extend(
+            checks::task(clause)
+                .or_else(|| release::step(clause))
+                .or_else(|| message::under(clause))
+                .or_else(|| message::types(clause)),
+        );
     }
     if found.is_empty()
         && let Some(whole) = label::whole(clause)

@@ -156,7 +156,7 @@ impl Setting {
         self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
-            self.nearest = classes(&words);
+            self.nearest = if label { self.nearest } else { classes(&words) };
         }
         if !sense {
             return;
