@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, SMALL, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -232,6 +232,7 @@ fn read_sentence(
             || setting.task
             || setting.releasing
             || setting.sizes
+            || clause.has(SMALL) && clause.says(&["change", "changes"])
             || clause.text.contains('#')
             || clause.has(NEARBY)
             || clause.words.iter().any(|word| word.text.starts_with("git "))

@@ -134,7 +134,7 @@ fn points_back(rest: &str) -> bool {
         ("do", "not") => next(),
         _ => return false,
     };
-    matches!(verb.as_str(), "commit" | "push" | "stage" | "check" | "hardcode")
+    matches!(verb.as_str(), "commit" | "push" | "stage" | "check" | "hardcode" | "bypass" | "skip" | "disable")
         && matches!(next().as_str(), "it" | "them" | "these")
 }
 

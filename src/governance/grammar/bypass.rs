@@ -11,6 +11,7 @@ patterns! {
         "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "@never ..2 delete|comment|skip|disable|remove ..4 failing ..1 test|tests|check|checks", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
         "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "@never ..2 weaken|disable|remove|delete ..6 workflow|workflows|guard|guards|guardrails|protections",
     ];
+    POINTS_BACK = ["@hook|@check ..14 @never ..1 bypass|skip|disable it|them|these"];
     SKIPS = ["@ciskip", "skip|skips|skipping ..1 ci ..2 marker|tag|label|in|for", "@never ..2 skip ci", "add|use|put|include ..2 [skip"];
 }
 
@@ -29,6 +30,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
                 .found(Kind::CiSkip, Object::Commit)
                 .with(if clause.forbids() { "forbid" } else { "use" }, marker(clause)),
         );
+    }
+    if clause.fits(&POINTS_BACK) && clause.about(v::HOOK) {
+        return Some(clause.found(Kind::HooksBypass, Object::Commit).polarity(Polarity::MustNot));
     }
     if !clause.fits(&BYPASS) || permits || clause.mood.form == Form::Statement && !clause.setting.negated {
         return None;

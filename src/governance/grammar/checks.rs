@@ -115,7 +115,10 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["opening", "pushing"]) && clause.setting.topic.any(ACTS));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
     // "Wait for CI to pass" and "rebase and run the tests" check.
-    let waits = clause.has(v::CHECK) && clause.has(v::PASS);
+    let runs = clause.words.windows(2).any(|pair| {
+        matches!(pair, [and, run] if matches!(and.text.as_str(), "and" | "then") && matches!(run.text.as_str(), "run" | "rerun" | "re-run" | "test"))
+    });
+    let waits = clause.has(v::CHECK) && (clause.has(v::PASS) || runs);
     let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str())) && !waits;
     let expected = clause.fits(&EXPECTED) && clause.has(ACTS);
     let speaks = clause.asks()

@@ -13,6 +13,7 @@ patterns! {
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
     OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend|@force", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits", "amending|amend"];
+    OWN = ["@never ..1 rewrite|rewriting ..1 history $"];
     MERGE_STYLE = ["squash ..2 merge|and", "squash-merge", "rebase-merge", "@never ..2 squash ..2 merge|merging"];
 }
 
@@ -32,6 +33,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
         || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
+        || clause.fits(&OWN)
         || clause.says(&["git", "published", "shared", "pushed"])
         || code_amend
         || code_reset;

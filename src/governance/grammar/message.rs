@@ -46,8 +46,11 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
                 || lower.contains(&format!("\"{start}"))
         });
-    let about =
-        closes || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let typed = clause.words.iter().any(|word| word.classes.any(CODE) && is_typed(&word.text));
+    let about = closes
+        || typed
+        || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL))
+        || clause.setting.messages;
     let sized = clause.fits(&LENGTH)
         && clause.says(&["first", "subject", "title"])
         && clause.setting.wide.any(v::COMMIT.with(v::PR));
@@ -207,6 +210,16 @@ const TYPES: [&str; 14] = [
     "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
     "revert",
 ];
+
+/// Whether a code span is a conventional subject without a doubt: `feat: …`, `<type>(<scope>): …`.
+fn is_typed(text: &str) -> bool {
+    let sure =
+        ["feat", "fix", "chore", "docs", "refactor", "<type>", "type"].iter().find_map(|name| text.strip_prefix(name));
+    sure.is_some_and(|rest| rest.starts_with('(') && rest.contains("):"))
+        || text.starts_with("feat:")
+        || text.starts_with("fix:")
+        || text.starts_with("<type>")
+}
 
 /// Whether a code span has the shape of a conventional subject: `type(scope): text`, `feat: …`.
 fn is_shape(text: &str) -> bool {

@@ -41,7 +41,7 @@ pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
-pub use vocabulary::{APPROVE, MAIN, NEARBY, PERSON};
+pub use vocabulary::{APPROVE, MAIN, NEARBY, PERSON, SMALL};
 
 use super::directive::Kind;
 

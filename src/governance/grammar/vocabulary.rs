@@ -99,7 +99,7 @@ const VERBS: &str = "abort accumulate add allow amend announce append apply appr
  fetch file finish fix fold follow force-push format gate gather generate get give go group halt handle hold ignore implement include increment indicate \
  inspect install invoke isolate iterate justify keep label land leave let limit link lint list log look maintain make mark match mention merge \
  migrate minimize monitor move name note notify number obtain observe open order pause perform pick plan pin post prefer prefix prepare present preserve prevent \
- promote propose provide publish pull push put read rebase rebuild record redeploy reduce refer reference regenerate refuse release remove rename reorder \
+ promote propose provide publish pull push put read rebase rollout rebuild record redeploy reduce refer reference regenerate refuse release remove rename reorder \
  report request require reserve reset resolve respect restrict retry reuse revert review rewrite roll rollback rotate run save scan schedule scope send separate set ship show \
  sign simulate skip soak space split squash stage stagger start state stay stop store strip structure submit summarize summarise switch sync tag take target tell test treat try \
  refresh accept acknowledge address adhere adopt align await bring clarify comply configure convert decide define delegate deliver determine disable \
