@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         },
         github: github(),
         path: std::env::var_os("PATH"),
+        job: job(),
         watched: std::io::stderr().is_terminal(),
         terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
     };
@@ -46,6 +47,17 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What a job of GitHub Actions tells its steps, and the inputs that `action.yml` passes.
+fn job() -> std::collections::BTreeMap<String, String> {
+    let told = |name: &str| ["GITHUB_", "INPUT_", "RUNNER_"].iter().any(|begin| name.starts_with(begin));
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+        // A token is asked for where GitHub is, and lies about nowhere else.
+        (told(&name) && name != "GITHUB_TOKEN" && !value.is_empty()).then_some((name, value))
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// Where GitHub is, and who asks it.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Outcome;
 use super::hook::install::{self, Hook};
+use super::{Outcome, workflows};
 use crate::error::Error;
 use crate::sources::deployments::{LOGS, TAGS};
 use crate::sources::files;
@@ -26,6 +26,10 @@ pub struct Init {
     /// Write hooks instead of the policy, beside what is there; safe to run twice
     #[arg(long, value_enum, value_name = "HOOK")]
     hook: Vec<Hook>,
+
+    /// Write workflows that use the GitHub Action at this place, beside what is there; safe to run twice
+    #[arg(long, value_name = "OWNER/NAME@REF", conflicts_with_all = ["print", "hook"], value_parser = workflows::place)]
+    action: Option<String>,
 
     /// Remove the hooks that `--hook` names
     #[arg(long, requires = "hook")]
@@ -48,6 +52,9 @@ impl Init {
         if !self.hook.is_empty() {
             let folder = self.repo.canonicalize().unwrap_or_else(|_| top.to_owned());
             return install::hooks(&repo, &folder, &self.hook, self.remove).map(Outcome::done);
+        }
+        if let Some(action) = &self.action {
+            return workflows::write(top, action).map(Outcome::done);
         }
         let findings = look(&repo, top)?;
         let text = policy(&findings);

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::adopt::Adopt;
+use super::anchors::compare;
 use super::place::Place;
 use super::question::QuestionArgs;
 use super::{Edge, Outcome};
@@ -34,13 +35,23 @@ pub struct LedgerCommand {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Walks along each chain: was an entry edited, taken out or put in?
-    Verify(Place),
+    Verify(Verify),
     /// The newest rollouts, reservations, and who waits
     Show(Show),
     /// All rollouts as a deploy log, JSON Lines; or each entry as it is stored
     Export(Export),
     /// States that the ledger's record is whole since an instant, and takes over what other sources know from then on
     Adopt(Adopt),
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    #[command(flatten)]
+    place: Place,
+
+    /// Ask GitHub, too: each digest that a deployment's status holds must be in the ledger
+    #[arg(long)]
+    anchors: bool,
 }
 
 #[derive(Debug, Args)]
@@ -83,7 +94,7 @@ impl Place {
 impl LedgerCommand {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
         match self.what {
-            What::Verify(place) => Ok(verify(place.open(edge)?.as_mut())),
+            What::Verify(asked) => asked.run(edge),
             What::Show(Show { place, limit }) => {
                 let mut ledger = place.open(edge)?;
                 let state = ledger.read()?;
@@ -144,8 +155,25 @@ pub(super) fn verified(ledger: &mut dyn Ledger) -> Verified {
     Verified { entries, walk: found, born }
 }
 
-fn verify(ledger: &mut dyn Ledger) -> Outcome {
-    let found = verified(ledger).walk;
+impl Verify {
+    fn run(self, edge: &Edge) -> Result<Outcome, Error> {
+        let verified = verified(self.place.open(edge)?.as_mut());
+        let mut found = verified.walk;
+        let mut anchored = String::new();
+        if self.anchors {
+            let anchors = compare(&self.place, edge, &verified.entries)?;
+            let older = if anchors.cut { "; older deployments were not looked at" } else { "" };
+            anchored =
+                format!("{} digests at GitHub, {} of them in no entry{older}\n", anchors.found, anchors.missing.len());
+            found.breaks.extend(anchors.missing);
+        }
+        let mut outcome = told(&found);
+        outcome.text.push_str(&anchored);
+        Ok(outcome)
+    }
+}
+
+fn told(found: &Walk) -> Outcome {
     let mut text = String::new();
     for place in &found.breaks {
         let _ = writeln!(text, "✘ {}", clean(place));

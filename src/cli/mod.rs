@@ -1,6 +1,8 @@
 //! The command line: one file a subcommand.
 
+pub mod action;
 mod adopt;
+mod anchors;
 mod audit;
 mod calendar;
 mod caller;
@@ -34,7 +36,9 @@ mod suggest;
 mod validate;
 mod void;
 mod why;
+mod workflows;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
@@ -76,6 +80,8 @@ pub struct Surroundings {
     pub agent: bool,
     /// What Kamal tells its hooks.
     pub kamal: Kamal,
+    /// `GITHUB_*`, `RUNNER_*` and `INPUT_*`: what a job tells its steps, and the inputs of the action.
+    pub job: BTreeMap<String, String>,
     /// Where GitHub is, and who asks it.
     pub github: crate::github::Settings,
     /// Where commands are looked for.
@@ -142,6 +148,7 @@ Keep the policy:
   governance   What CLAUDE.md asks for, line by line, and who enforces it
 
 Set up:
+  action       What the GitHub Action calls in a job
   completions  Completions for your shell
   man          The manual page
 
@@ -189,6 +196,7 @@ enum Command {
     Thaw(freeze::Thaw),
     Governance(governance::GovernanceCommand),
     Policy(policy::PolicyCommand),
+    Action(action::Action),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -221,6 +229,7 @@ impl Cli {
             Command::Thaw(command) => command.run(edge),
             Command::Governance(command) => command.run(edge),
             Command::Policy(command) => command.run(edge),
+            Command::Action(_) => action::run(edge),
             Command::Completions(command) => Ok(command.run()),
             Command::Man(command) => command.run(),
         }

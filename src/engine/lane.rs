@@ -52,9 +52,10 @@ impl fmt::Display for Lane {
 }
 
 /// The lane that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LaneRequest {
     /// Nobody asked: a rollback is recognised by itself.
+    #[default]
     Found,
     /// Somebody asked.
     Asked(Lane),

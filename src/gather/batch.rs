@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::{GLANCE, Subject};
 use crate::engine::calendar::utc;
 use crate::engine::event::{CommitId, Instant, Landing};
-use crate::engine::facts::{Batch, BatchLanding, Known, Missing};
+use crate::engine::facts::{Batch, BatchLanding, Facts, Known, Missing};
 use crate::engine::history::Rollouts;
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::RuleId;
@@ -79,6 +79,26 @@ impl Subject {
             };
             landings = self.landings(asked.commit, further)?;
         }
+    }
+
+    /// How many commits a rollout would ship, whatever rules ask; none where that is not known, or nothing was ever shipped.
+    #[must_use]
+    pub fn batch_size(&self, commit: &CommitId, facts: &Facts) -> Option<usize> {
+        self.commits_since(&base(&facts.own_rollouts).ok()??, commit)
+    }
+
+    /// How many it would ship if a change were merged: its own commits, and what has landed and was not shipped yet.
+    #[must_use]
+    pub fn batch_joined(&self, head: &CommitId, facts: &Facts) -> Option<usize> {
+        let tip = self.branch_tip()?;
+        Some(self.batch_size(tip, facts)? + self.commits_since(tip, head)?)
+    }
+
+    /// How many commits lead to one and not to another.
+    fn commits_since(&self, base: &CommitId, commit: &CommitId) -> Option<usize> {
+        let since = self.repo.committed_at(base)?.min(self.now.instant);
+        let landings = self.landings(commit, since).ok()?;
+        self.repo.batch(commit, Some(base), &landings, None).ok().map(|batch| batch.size())
     }
 
     /// The landings that lead to the requested commit, as far back as the rules look from the last success.

@@ -97,6 +97,16 @@ impl Subject {
         })
     }
 
+    /// Opens the repository of a job, and reads the policy that has landed: never what the checkout brings.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no repository, or the policy is not valid.
+    pub fn landed(question: &Question) -> Result<Self, Error> {
+        let mut abroad = |other: &Abroad| question.hub.fetch(other);
+        Self::open_with(question, |repo| policy::landed(repo, question.policy.as_deref(), &mut abroad))
+    }
+
     /// Opens the repository, with a policy that is found otherwise.
     ///
     /// # Errors

@@ -25,6 +25,21 @@ impl Permission {
 }
 
 impl GitHub {
+    /// Who the token says that this is: a job's own is `github-actions[bot]`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is not to be had.
+    pub fn viewer(&self) -> Result<String, Trouble> {
+        #[derive(Deserialize)]
+        struct Asked {
+            viewer: super::Actor,
+        }
+        let asked: Asked =
+            self.query("query{viewer{login}}", &serde_json::json!({}), "who the token is", "metadata: read")?;
+        Ok(asked.viewer.login)
+    }
+
     /// What somebody may do; `none` where they are no collaborator.
     ///
     /// # Errors

@@ -52,6 +52,9 @@ pub struct Waiting {
     /// When it expects to go; none where it does not know.
     pub next: Option<Instant>,
     pub owner: Option<Owner>,
+    /// The run of the pipeline that asked for it, where another job starts it: it may wait without a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 impl Waiting {

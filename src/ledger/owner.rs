@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use nix::errno::Errno;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::sources::files;
@@ -48,12 +45,21 @@ impl Owner {
         if host().as_ref() != Some(&self.host) {
             return false;
         }
-        match kill(Pid::from_raw(self.pid), None) {
-            Err(Errno::ESRCH) => true,
-            // Another's process may hide its start.
-            _ => started(self.pid).is_some_and(|started| started != self.started),
-        }
+        // Another's process may hide its start.
+        is_gone(self.pid) || started(self.pid).is_some_and(|started| started != self.started)
     }
+}
+
+/// Whether no process has this number.
+#[cfg(unix)]
+fn is_gone(pid: i32) -> bool {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH)
+}
+
+/// Whether no process has this number; `false`, since it cannot be told.
+#[cfg(not(unix))]
+fn is_gone(_: i32) -> bool {
+    false
 }
 
 /// Programs that stand between a hook and what runs it.
@@ -94,7 +100,15 @@ fn stat(pid: i32) -> Option<Vec<String>> {
     Some(fields.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
+/// The process that holds a lock on one byte of a file, with its name: the system does not tell.
+#[cfg(not(unix))]
+#[must_use]
+pub fn holder(_: &Path, _: u64) -> Option<String> {
+    None
+}
+
 /// The process that holds a lock on one byte of a file, with its name, where the system tells.
+#[cfg(unix)]
 #[must_use]
 pub fn holder(file: &Path, byte: u64) -> Option<String> {
     use std::os::unix::fs::MetadataExt;

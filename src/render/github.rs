@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::text::clean;
 use super::{Style, advice, answer, blocking};
 use crate::engine::decision::{Finding, Verdict};
+use crate::engine::facts::Facts;
 use crate::report::Report;
 
 pub(super) fn render(report: &Report, style: &Style) -> String {
@@ -20,6 +21,53 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
         annotate(&mut out, "warning", finding);
     }
     out
+}
+
+/// The annotations of a job: a hold is no error there, and what was found beside the decision is told, too.
+pub(super) fn of_job(report: &Report, verdict: Verdict, remarks: &[String], style: &Style) -> String {
+    let decision = &report.decision;
+    let mut out = String::new();
+    let (headline, command) = match verdict {
+        Verdict::Approve => ("notice", "notice"),
+        Verdict::Hold => ("notice", "warning"),
+        Verdict::Reject => ("error", "error"),
+    };
+    // Where the job answers otherwise than the decision, a remark says why.
+    if verdict == decision.verdict {
+        let answer = format!("{} {} ← {}", answer(decision, style.zone), decision.environment, decision.commit.short());
+        let _ = writeln!(out, "::{headline} title=deploy-rhythm::{}", data(&answer));
+        for finding in blocking(report) {
+            annotate(&mut out, command, finding);
+        }
+    }
+    out.extend(remarks.iter().map(|remark| warning(remark)));
+    for finding in advice(report) {
+        annotate(&mut out, "notice", finding);
+    }
+    out
+}
+
+/// Findings about governance at their places; GitHub shows ten of a kind.
+pub(super) fn on_lines(facts: &Facts) -> String {
+    let mut out = String::new();
+    for finding in facts.governance.iter().flatten() {
+        let Some((file, line)) = finding.place.as_deref().and_then(|place| place.rsplit_once(':')) else { continue };
+        if line.parse::<u32>().is_ok() {
+            let place = format!("file={},line={line}", property(file));
+            let _ = writeln!(out, "::notice {place},title=governance::{}", data(&finding.message));
+        }
+    }
+    out
+}
+
+/// Something that should be known.
+pub(super) fn warning(message: &str) -> String {
+    format!("::warning title=deploy-rhythm::{}\n", data(message))
+}
+
+/// Something that kept a job from an answer.
+pub(super) fn problem(message: &str) -> String {
+    format!("::error title=deploy-rhythm::{}\n", data(message))
 }
 
 fn annotate(out: &mut String, command: &str, finding: &Finding) {

@@ -1,11 +1,13 @@
 //! A report as text: one file an output. Nothing is printed here.
 
+pub mod change;
 mod github;
 mod json;
 mod markdown;
 pub mod refusal;
 pub mod report;
 mod sarif;
+pub mod summary;
 mod terminal;
 mod text;
 
@@ -14,6 +16,7 @@ use clap::ValueEnum;
 
 use crate::engine::calendar::next_second;
 use crate::engine::decision::{Decision, Evidence, Finding, Status, Verdict};
+use crate::engine::facts::Facts;
 use crate::report::Report;
 
 pub use text::{clean, escape, harmless, uri, when, wrap};
@@ -77,6 +80,30 @@ pub fn render(report: &Report, format: Format, style: &Style) -> String {
         Format::Github => github::render(report, style),
         Format::Sarif => sarif::render(report),
     }
+}
+
+/// The annotations of a job: what it answers, and what was found beside the decision.
+#[must_use]
+pub fn annotations(report: &Report, verdict: Verdict, remarks: &[String], style: &Style) -> String {
+    github::of_job(report, verdict, remarks, style)
+}
+
+/// What should be known about a job, as an annotation.
+#[must_use]
+pub fn warning(message: &str) -> String {
+    github::warning(message)
+}
+
+/// What was found about the governance of a change, each at the line that it breaks.
+#[must_use]
+pub fn remarks_on_lines(facts: &Facts) -> String {
+    github::on_lines(facts)
+}
+
+/// What kept a job from an answer, as an annotation.
+#[must_use]
+pub fn problem(message: &str) -> String {
+    github::problem(message)
 }
 
 /// The answer in words: `HOLD until 16:42 UTC (in 1h 20m)`.

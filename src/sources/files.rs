@@ -155,6 +155,18 @@ pub fn replace(top: &Path, inside: &str, text: &str) -> Result<(), Error> {
     })
 }
 
+/// Adds to the end of a file; it is made where there is none.
+///
+/// # Errors
+///
+/// Fails where it cannot be written.
+pub fn append(path: &Path, text: &str) -> Result<(), Error> {
+    use std::io::Write;
+    let file = File::options().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Error::failure(format!("cannot write {}: {error}", path.display())))
+}
+
 /// Creates a file that must not exist yet, with the folders above it.
 ///
 /// # Errors

@@ -176,6 +176,33 @@ pub fn find_by(repo: Option<&Repo>, named: Option<&Path>, wanted: Wanted, abroad
     }
 }
 
+/// The policy of a job: at the tip of the default branch, or built in; never a file that the checkout brings.
+///
+/// # Errors
+///
+/// Fails where it is not valid, or where the default branch has no such file.
+pub fn landed(repo: &Repo, named: Option<&Path>, abroad: Fetch<'_>) -> Result<Found, Error> {
+    let branch = repo.default_branch()?;
+    let home = Home::Tip { branch: branch.name.clone(), commit: branch.tip };
+    let Some(path) = named else {
+        return match first(Some(repo), Some(&home))? {
+            Some((path, bytes)) => read(Some(repo), home, path, &bytes, Vec::new(), abroad),
+            None => built_in_default(vec![format!(
+                "{} has no policy file ({}): the built-in default applies",
+                branch.name,
+                PATHS.join(" or ")
+            )]),
+        };
+    };
+    let name = path.to_string_lossy().replace('\\', "/");
+    match home.read(Some(repo), &name)? {
+        Some(bytes) => read(Some(repo), home, &name, &bytes, Vec::new(), abroad),
+        None if packs::find(&name).is_some() => built_in(&name),
+        None => Err(Error::usage(format!("{} has no policy at {name}", branch.name))
+            .hint(format!("name a file that has landed, or a built-in policy: {}", packs::names()))),
+    }
+}
+
 /// The policy that a commit brings; `None` where it has none.
 ///
 /// # Errors

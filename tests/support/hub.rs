@@ -1,5 +1,7 @@
 //! A bare repository that clones share, over `file://` or behind a small HTTP server that can lose an answer.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

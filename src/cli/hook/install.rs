@@ -1,6 +1,5 @@
 //! `init --hook`: writes the hooks, and takes them away again. What is not ours is never written over.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -192,7 +191,7 @@ impl Script {
 
     /// Whether what is there is run as it is; husky gives its scripts to a shell.
     fn is_run(&self, path: &Path) -> bool {
-        self.inside.starts_with(".husky/") || path.metadata().is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+        self.inside.starts_with(".husky/") || is_executable(path)
     }
 
     fn by_hand(&self, why: &str) -> Error {
@@ -203,9 +202,28 @@ impl Script {
 /// A hook may be switched off so: whoever did it switches it on again.
 const NEVER_RUN: &str = "is not executable, so git never runs it";
 
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(unix)]
 fn make_executable(path: &Path) -> Result<(), Error> {
-    let permissions = std::fs::Permissions::from_mode(0o755);
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(path, permissions).map_err(|error| unwritable(path, &error))
+}
+
+/// On Windows every file is: git runs its hooks with a shell of its own.
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+fn make_executable(_: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {

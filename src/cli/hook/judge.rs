@@ -29,7 +29,7 @@ pub(super) fn question(edge: &Edge, repo: &Path) -> Question {
 }
 
 /// The environments that a push is judged in: those named, else the one that is meant where nobody says.
-fn environments(policy: &Policy) -> Vec<String> {
+pub(in crate::cli) fn environments(policy: &Policy) -> Vec<String> {
     let names: Vec<String> = policy.exact_names().into_iter().map(str::to_owned).collect();
     let default = policy.default_environment();
     match names.is_empty() {

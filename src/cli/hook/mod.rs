@@ -4,7 +4,7 @@ mod agent;
 mod deployers;
 mod guarded;
 pub(super) mod install;
-mod judge;
+pub(super) mod judge;
 mod kamal;
 mod moves;
 mod push;

@@ -123,7 +123,7 @@ impl From<Failed> for Error {
     }
 }
 
-pub(super) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
+pub(in crate::cli) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
     judge_and(request, ledger, &|_, _| {})
 }
 
@@ -156,7 +156,7 @@ pub(in crate::cli) fn judge_and(
     judged.ok_or_else(unasked)?.map_err(Failed::Error)
 }
 
-pub(super) fn rules(judged: &Judged) -> String {
+pub(in crate::cli) fn rules(judged: &Judged) -> String {
     use crate::engine::decision::Verdict;
     let findings = &judged.report.decision.findings;
     let binding = findings.iter().filter(|one| one.level.is_mandatory() && one.verdict != Verdict::Approve);

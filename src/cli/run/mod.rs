@@ -3,6 +3,7 @@
 pub(super) mod ask;
 mod child;
 mod glass;
+pub(super) mod job;
 pub(super) mod request;
 mod watch;
 

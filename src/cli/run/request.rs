@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::job::{self, Job, REMEMBERED};
 use crate::cli::Edge;
 use crate::cli::offer::offer;
 use crate::cli::question::{budget, report};
 use crate::engine::decision::Verdict;
 use crate::engine::event::{CommitId, Instant};
-use crate::engine::facts::Ancestry;
+use crate::engine::facts::{Ancestry, Facts};
 use crate::engine::lane::Lane;
-use crate::engine::policy::HistorySource;
+use crate::engine::policy::{EnvironmentPolicy, HistorySource};
 use crate::engine::rules::Budget;
 use crate::error::Error;
 use crate::gather::{Held, LedgerSource, Question, Subject};
@@ -58,6 +59,11 @@ pub(in crate::cli) struct Judged {
     pub zone: Option<chrono_tz::Tz>,
     /// What is left of the budget that holds it.
     pub budget: Option<Budget>,
+    /// What it was judged by.
+    pub policy: EnvironmentPolicy,
+    pub facts: Facts,
+    /// How many commits it ships, where a job asks and that is known.
+    pub batch_size: Option<usize>,
 }
 
 /// Who asks for what; and, while it waits, what was seen last.
@@ -74,6 +80,8 @@ pub(in crate::cli) struct Request<'a> {
     /// Until when it waits; it does not where nothing is said.
     pub deadline: Option<Instant>,
     pub memory: Memory,
+    /// The job that asks, where the rollout is another job's.
+    pub job: Option<Job>,
     /// What of the working tree is in no commit.
     dirty: Option<String>,
     /// When GitHub was read last; nothing before the first time.
@@ -110,6 +118,7 @@ impl<'a> Request<'a> {
             edge,
             deadline: None,
             memory,
+            job: None,
             dirty: None,
             read_at: None,
         }
@@ -117,8 +126,11 @@ impl<'a> Request<'a> {
 
     /// Looks at the working tree, which may take long, before anybody has to wait for the ledger.
     pub(in crate::cli) fn look(&mut self) -> Result<(), Error> {
-        let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
-        self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
+        // What another job deploys, it checks out itself.
+        if self.job.is_none() {
+            let repo = Repo::open(&self.question.repo).map_err(|error| Error::usage(error.to_string()))?;
+            self.dirty = repo.uncommitted().map_err(|error| Error::failure(error.to_string()))?;
+        }
         self.read_ahead()
     }
 
@@ -131,7 +143,7 @@ impl<'a> Request<'a> {
         }
         self.read_at = Some(now);
         let question = Question { ledger: LedgerSource::Unread, ..self.question.clone() };
-        let subject = Subject::open(&question)?;
+        let subject = self.subject(&question)?;
         if !subject.asks_hub(&question.hub) && !subject.found.policy.history().github_pushes {
             return Ok(());
         }
@@ -141,6 +153,14 @@ impl<'a> Request<'a> {
         let records = subject.records(self.given.clone(), &question, &policy.environment)?;
         // What is missing is said when it is judged.
         subject.gather(policy, commit, question.lane, records).map(drop)
+    }
+
+    /// The repository, and the policy that counts for who asks.
+    fn subject(&self, question: &Question) -> Result<Subject, Error> {
+        match self.job {
+            Some(_) => Subject::landed(question),
+            None => Subject::open(question),
+        }
     }
 
     /// Judges as the ledger stands; what it answers is appended in the same transaction.
@@ -159,16 +179,18 @@ impl<'a> Request<'a> {
         change.leave.extend(state.waiting.iter().filter(|other| !other.is_live(now)).map(|other| other.id.clone()));
         let held = Held { state, name: self.ledger.clone(), own: self.own, ci: self.edge.surroundings.ci };
         let held = Arc::new(held);
-        let question = Question {
+        let mut question = Question {
             ledger: LedgerSource::Held(Arc::clone(&held)),
             now: Now { instant: now, clock: Clock::Machine },
             ..self.question.clone()
         };
-        let subject = Subject::open(&question)?;
+        let subject = self.subject(&question)?;
         let policy = subject.environment(question.environment.as_deref())?;
         let account = subject.account(self.own, &policy.environment)?;
         let mut remarks: Vec<String> = change.events.iter().filter_map(|(_, event)| given_back(event)).collect();
         let (commit, dirty) = self.pin(&subject, &mut remarks)?;
+        let joined = self.job.as_ref().and_then(|job| job.joined(&held.state, &account, &commit));
+        question.run = joined.as_ref().and_then(|kept| kept.run.clone()).or(question.run);
         let (target, digest) = (policy.target.as_deref().map(str::to_owned), digest_of(&policy));
         let records = subject.records(self.given.clone(), &question, &policy.environment)?;
         let gathered = subject.gather(policy, commit.clone(), question.lane, records)?;
@@ -208,12 +230,25 @@ impl<'a> Request<'a> {
             actor: self.edge.surroundings.user.clone(),
             decision: Some(id.clone()),
             dirty,
-            owner: Owner::this(),
+            run: self.job.as_ref().map(|job| job.run.clone()),
+            url: self.job.as_ref().and_then(|job| job.url.clone()),
+            owner: if self.job.is_none() { Owner::this() } else { None },
             reserved_at: Some(now),
             expires_at: Some(now + RESERVED_FOR),
             ..Kept::new(held.state.fresh_id(LEDGER_ID), &account, Stage::Reserved)
         };
-        let answer = if self.glass {
+        let is_older = |other: &str| {
+            let ancestry = subject.repo.ancestry(&commit, &CommitId::new(other));
+            supersedes && matches!(ancestry, Ok(Ancestry::Older))
+        };
+        let instead = self.job.as_ref().and_then(|_| {
+            let waiting = self.memory.waiting.as_ref();
+            let replaced = || job::replaced(&held.state, waiting?);
+            job::overtaken(&held.state, &account, &is_older).or_else(replaced)
+        });
+        let answer = if let Some(kept) = joined {
+            Answer::Go(Box::new(kept))
+        } else if self.glass {
             let glass = Glass { verdict: Some(decision.verdict), ..Glass::default() };
             let started_at = Some(now);
             let (reserved_at, expires_at) = (None, None);
@@ -231,6 +266,12 @@ impl<'a> Request<'a> {
             change.events.push((account.clone(), Event::Ended { request: request.clone(), ending, because }));
             change.leave.push(request);
             Answer::Superseded { by: kept.id.clone(), commit: kept.what() }
+        } else if let Some((by, shipped)) = instead {
+            let because = format!("{by} of {shipped} goes instead");
+            let ending = Ending::Superseded;
+            change.events.push((account.clone(), Event::Ended { request: request.clone(), ending, because }));
+            change.leave.push(request);
+            Answer::Superseded { by, commit: shipped }
         } else {
             match decision.verdict {
                 Verdict::Approve => {
@@ -245,6 +286,9 @@ impl<'a> Request<'a> {
                         change.events.push((account.clone(), decided(&report)));
                         let rollout = Box::new(kept.clone());
                         change.events.push((account.clone(), Event::Reserved { rollout }));
+                        if self.job.is_some() {
+                            change.events.push((account.clone(), Event::Started { id: kept.id.clone() }));
+                        }
                         change.leave.extend(self.memory.waiting.is_some().then_some(request));
                         Answer::Go(Box::new(kept))
                     }
@@ -252,6 +296,17 @@ impl<'a> Request<'a> {
                 Verdict::Hold => {
                     if self.memory.decided != Some(Verdict::Hold) {
                         change.events.push((account.clone(), decided(&report)));
+                    }
+                    let ships = |other: &str| {
+                        let ancestry = || subject.repo.ancestry(&CommitId::new(other), &commit);
+                        other == commit.as_str() || (supersedes && ancestry() == Ok(Ancestry::Older))
+                    };
+                    let needless = self.job.iter().flat_map(|_| job::needless(&held.state, &account, &request, &ships));
+                    for older in needless {
+                        let because = format!("{request} of {} ships it, too", commit.short());
+                        let (request, ending) = (older.id.clone(), Ending::Superseded);
+                        change.events.push((account.clone(), Event::Ended { request, ending, because }));
+                        change.leave.push(older.id.clone());
                     }
                     change.wait = self.wait(&request, &account, &commit, now, decision.next_approval);
                     Answer::Held
@@ -265,7 +320,8 @@ impl<'a> Request<'a> {
         };
         self.memory.decided = Some(decision.verdict);
         let (zone, budget) = (subject.found.policy.timezone(), budget(&policy, &report, &facts));
-        Ok((Judged { answer, report, account, remarks, zone, budget }, change))
+        let batch_size = self.job.as_ref().and_then(|_| subject.batch_size(&commit, &facts));
+        Ok((Judged { answer, report, account, remarks, zone, budget, policy, facts, batch_size }, change))
     }
 
     /// The commit and the state of the working tree, and what changed of them while it waited.
@@ -307,15 +363,18 @@ impl<'a> Request<'a> {
         next: Option<Instant>,
     ) -> Option<Waiting> {
         let known = self.memory.waiting.as_ref().and_then(|waiting| waiting.next);
+        let since = self.memory.waiting.as_ref().map_or(now, |waiting| waiting.since);
+        let kept = self.job.as_ref().map(|_| since + REMEMBERED);
         let waiting = Waiting {
             id: id.to_owned(),
             repository: account.repository.clone(),
             environment: account.environment.clone(),
             commit: commit.to_string(),
-            since: self.memory.waiting.as_ref().map_or(now, |waiting| waiting.since),
-            until: self.deadline?,
+            since,
+            until: self.deadline.or(kept)?,
             next: expected(known, next, now),
-            owner: Owner::this(),
+            owner: self.deadline.and_then(|_| Owner::this()),
+            run: self.job.as_ref().map(|job| job.run.clone()),
         };
         let changed = self.memory.waiting.as_ref() != Some(&waiting);
         self.memory.waiting = Some(waiting.clone());

@@ -1,16 +1,12 @@
 //! The `git` program, for what travels: the user's own credentials, ssh and proxies work as they do for them.
 
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::ledger::Trouble;
 use crate::render::clean;
@@ -79,7 +75,9 @@ impl Git {
         command.env_remove("LANGUAGE").env_remove("GIT_TRACE");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A key at the terminal is for `run`, which ends in order: it does not reach a push on its way.
-        let spawned = command.process_group(0).spawn();
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let spawned = command.spawn();
         let mut child = spawned.map_err(|error| {
             Trouble::new(format!("the program git cannot be run: {error}"), "install git: it reaches the remote")
         })?;
@@ -142,11 +140,18 @@ fn wait(child: &mut Child) -> Option<bool> {
         thread::sleep(pause);
         waited += pause;
     }
-    if let Ok(pid) = i32::try_from(child.id()) {
-        let _ = kill(Pid::from_raw(-pid), Signal::SIGKILL);
-    }
+    end(child);
     let _ = child.wait();
     None
+}
+
+/// Ends it, with all that it started where the system can.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Ok(pid) = i32::try_from(child.id()) {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-pid), nix::sys::signal::Signal::SIGKILL);
+    }
+    let _ = child.kill();
 }
 
 impl Said {

@@ -224,6 +224,21 @@ impl Remote {
     }
 }
 
+/// Brings refs of origin up to date, with the same credentials and the same care.
+///
+/// # Errors
+///
+/// Fails where origin cannot be read.
+pub fn fetch(directory: &Path, refspecs: &[&str]) -> Result<(), Trouble> {
+    let (remote, settings) = ("origin".to_owned(), Vec::new());
+    let git = Git { directory: directory.to_owned(), remote, settings };
+    let said = git.run(&["fetch", "--quiet", "--no-tags"], refspecs)?;
+    match said.ok {
+        true => Ok(()),
+        false => Err(Trouble::new(format!("origin cannot be fetched from: {}", said.why()), said.remedy())),
+    }
+}
+
 /// Whether it is an address, and not the name of a remote.
 #[must_use]
 pub fn is_address(remote: &str) -> bool {

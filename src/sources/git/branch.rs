@@ -55,6 +55,25 @@ impl Repo {
         Ok(DefaultBranch { name, tip, fetched_at, found_by })
     }
 
+    /// Says which of origin's branches is the default one, as a clone would: a job's checkout does not.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no copy of that branch here, or the reference cannot be written.
+    pub fn set_default_branch(&self, name: &str) -> Known<()> {
+        let target = format!("refs/remotes/origin/{name}");
+        self.inner
+            .find_reference(&target)
+            .and_then(|_| self.inner.reference_symbolic("refs/remotes/origin/HEAD", &target, true, "deploy-rhythm"))
+            .map(drop)
+            .map_err(|error| {
+                Missing::new(
+                    format!("the branch origin/{name}: {}", error.message()),
+                    format!("git fetch origin {name}"),
+                )
+            })
+    }
+
     /// Whether HEAD, which is not on the default branch, has a file otherwise than that.
     #[must_use]
     pub fn change_brings(&self, path: &str) -> bool {

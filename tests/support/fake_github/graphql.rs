@@ -86,6 +86,11 @@ impl ObjectValue for Root<'_> {
                 "used": token.limit - token.remaining, "resetAt": super::state::shown(reset),
             })));
         }
+        if info.field_name() == "viewer" {
+            let login =
+                self.token.as_ref().and_then(|token| state.tokens.get(token)).expect("a known token").login.clone();
+            return Ok(resolved(json!({"__typename": "User", "login": login})));
+        }
         let word = |name: &str| info.arguments().get(name).and_then(JsonValue::as_str).unwrap_or_default().to_owned();
         let name = format!("{}/{}", word("owner"), word("name"));
         if !state.repos.contains_key(&name) {
