@@ -29,7 +29,7 @@ fn every_list_and_every_thing_is_shown_as_github_documents_it() {
     let hub = FakeGitHub::start();
     let (shop, first, second) = shop(&hub);
     shop.deploy("production", &first, NINE).status("in_progress", NINE).status("success", TEN);
-    shop.deploy("production", &second, TEN).status("waiting", TEN);
+    shop.deploy("production", &second, TEN).by_run(7).status("waiting", TEN);
     shop.protect("production", "rhythm");
     shop.branch("feature", "main");
     let third = shop.commit("feature", "eve", "Rename the cart", NOON, &[("src/cart.rs", "1\n2\n")]);
@@ -50,6 +50,7 @@ fn every_list_and_every_thing_is_shown_as_github_documents_it() {
     let repo = "/repos/acme/shop";
     for path in [
         "/rate_limit".to_owned(),
+        "/users/ada".to_owned(),
         "/orgs/acme/teams/releases/memberships/ada".to_owned(),
         repo.to_owned(),
         format!("{repo}/collaborators/ada/permission"),
@@ -80,7 +81,8 @@ fn every_list_and_every_thing_is_shown_as_github_documents_it() {
         format!("{repo}/actions/runs?branch=main"),
         format!("{repo}/actions/runs/{run}"),
         format!("{repo}/actions/runs/{run}/attempts/1"),
-        format!("{repo}/actions/runs/{run}/jobs"),
+        format!("{repo}/actions/runs/{run}/jobs?filter=latest"),
+        format!("{repo}/actions/runs/{run}/attempts/2/jobs"),
         format!("{repo}/actions/runs/{run}/approvals"),
         format!("{repo}/actions/runs/{run}/pending_deployments"),
         format!("{repo}/pulls?state=all"),
@@ -91,6 +93,7 @@ fn every_list_and_every_thing_is_shown_as_github_documents_it() {
         format!("{repo}/issues?state=all&labels=deploy-freeze"),
         format!("{repo}/issues/{issue}"),
         format!("{repo}/issues/{issue}/events"),
+        format!("{repo}/issues/{issue}/timeline"),
         format!("{repo}/issues/{issue}/labels"),
         format!("{repo}/issues/{pull}/comments"),
         format!("{repo}/issues/comments"),

@@ -349,3 +349,48 @@ fn a_history_that_is_cut_stays_cut_beside_a_new_ledger() {
     assert_eq!(code, 3, "{error}");
     assert!(error.contains("not known"), "{error}");
 }
+
+#[test]
+fn broken_glass_of_a_repository_without_a_name_waits_for_one() {
+    let mut shop = Fixture::new();
+    let policy =
+        "version: 1\nhooks: {without-terminal: [ada]}\nenvironments:\n  production: {advisory: [no-overlap]}\n";
+    shop.write(".github/deploy-rhythm.yml", policy);
+    shop.commit(1, "First");
+    shop.ledger = Some(shop.beside("shared.sqlite").display().to_string());
+    let asks = ["run", "--break-glass", "it burns", "--confirm", "production", "--", "touch", "started"];
+    let (code, _, error) = output(&shop, &asks);
+    assert_eq!((code, shop.path.join("started").exists()), (0, true), "{error}");
+    assert!(error.contains("nothing names this one") && error.contains("until the ledger can be told"), "{error}");
+    // Another repository of the same ledger hears nothing of it.
+    let mut other = Fixture::clone_of(&shop.path, &[]);
+    other.git(0, &["remote", "set-url", "origin", "https://example.org/other.git"]);
+    other.ledger.clone_from(&shop.ledger);
+    assert_eq!(output(&other, &["run", "--", "true"]).0, 0);
+    assert!(output(&other, &["status"]).1.starts_with("production"));
+    assert_eq!(output(&shop, &["status"]).0, 2);
+    shop.git(0, &["remote", "add", "origin", "https://example.org/shop.git"]);
+    for _ in 0..2 {
+        assert!(output(&shop, &["status"]).1.starts_with("✘ glass broken: "));
+        assert!(output(&other, &["status"]).1.starts_with("production"));
+    }
+    let shown = output(&shop, &["ledger", "export", "--entries"]).1;
+    assert!(shown.contains("example.org/shop\"") && !shown.contains("\"repository\":\".\""), "{shown}");
+    let all = exported(&shop);
+    assert_eq!((all.len(), all[0].state.as_str()), (1, "success"));
+    assert_eq!(output(&shop, &["ledger", "verify"]).0, 0);
+}
+
+#[test]
+fn people_are_told_whole_seconds() {
+    let shop = Limits { deploys: 1, per: 3600, drain: 0, stale_after: 3600 }.repository();
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    for arguments in [&["why"][..], &["status"], &["history"], &["ledger", "show"], &["audit", "--since", "1h"]] {
+        let (_, text, _) = output(&shop, arguments);
+        let part = text.split(|letter: char| !(letter.is_ascii_digit() || "-:.TZ".contains(letter)));
+        let parts: Vec<&str> = part.filter(|part| part.len() > 18 && part.contains('T')).collect();
+        assert!(parts.iter().all(|part| !part.contains('.')), "{arguments:?}: {parts:?}");
+    }
+    let (_, text, _) = output(&shop, &["why"]);
+    assert!(text.contains("wait until 20") || text.contains("ask again at 20"), "{text}");
+}

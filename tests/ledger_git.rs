@@ -239,3 +239,24 @@ fn in_ci_the_remote_is_a_way_out() {
     let (_, _, error) = ci(&["run", "--ledger", "git:origin", "--", "true"]);
     assert!(!error.contains("is gone when it ends"), "{error}");
 }
+
+#[test]
+fn status_reads_the_ledger_once() {
+    let hub = hub(MANY);
+    let shop = clone(&hub);
+    let names: Vec<String> =
+        (0..12).map(|number| format!("  stage-{number}: {{advisory: [min-interval: 5m]}}\n")).collect();
+    shop.write("policy.yml", &format!("version: 1\nenvironments:\n{}", names.concat()));
+    assert_eq!(run(&shop, &["true"]).0, 0);
+    // A git before the real one, which counts how often the remote is asked.
+    shop.write("bin/git", "#!/bin/sh\necho \"$*\" >>../asked\nPATH=${PATH#*:} exec git \"$@\"\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(shop.path.join("bin/git"), executable).expect("set");
+    let path = format!("{}:{}", shop.path.join("bin").display(), std::env::var_os("PATH").expect("a path").display());
+    let mut status = binary(&shop, &[&["status", "--policy", "policy.yml"], &ORIGIN[..]].concat());
+    let (code, text, error) = finish(status.env("PATH", path).spawn().expect("it runs"));
+    assert_eq!((code, text.matches("stage-").count()), (0, 12), "{text}{error}");
+    #[expect(clippy::disallowed_methods, reason = "a test reads what it made")]
+    let asked = std::fs::read_to_string(shop.beside("asked")).expect("it was asked");
+    assert_eq!(asked.lines().filter(|line| line.contains(" ls-remote ")).count(), 1, "{asked}");
+}

@@ -234,7 +234,7 @@ fn broken_glass_is_remembered_until_the_ledger_is_back() {
     let (code, _, error) =
         output(&shop, &["run", "--break-glass", "it burns", "--confirm", "production", "--", "true"]);
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("until the ledger is back"), "{error}");
+    assert!(error.contains("until the ledger can be told"), "{error}");
     assert!(output(&shop, &["status"]).1.starts_with("✘ glass broken: "));
     assert!(shop.path.join(".git/deploy-rhythm/journal.jsonl").metadata().expect("a journal").len() > 0);
     std::fs::remove_dir(&place).expect("gone");
@@ -322,7 +322,7 @@ fn adopt_moves_a_deploy_log_into_the_ledger() {
     let adopt = ["ledger", "adopt", "--since", &since, "--because", "we deploy through run now"];
     let (code, text, error) = output(&shop, &adopt);
     assert_eq!(code, 0, "{error}");
-    assert!(text.contains("1 rollouts moved into it from deploy log deploys.jsonl"), "{text}");
+    assert!(text.contains("1 rollout moved into it from deploy log deploys.jsonl"), "{text}");
     assert!(output(&shop, &adopt).1.contains("0 rollouts moved"), "once");
     shop.git(3, &["rm", "--quiet", "deploys.jsonl"]);
     shop.commit(3, "The ledger has it");

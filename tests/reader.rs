@@ -31,6 +31,26 @@ fn a_rule_in_a_comment_is_unreachable_and_one_in_code_is_none() {
 }
 
 #[test]
+fn a_rule_that_is_imported_too_deep_is_unreachable() {
+    let deep = "Rules\n\nNever force-push.\n@1.md @6.md\n";
+    let mut tree =
+        Memory::default().file("CLAUDE.md", "@1.md\n").file("5.md", deep).file("6.md", "Never push to `main`.");
+    for hop in 1..5 {
+        tree = tree.file(&format!("{hop}.md"), format!("Text\n@{}.md\n", hop + 1));
+    }
+    let reading = reading::read(&load(&tree, &[]));
+    assert_eq!(kinds(&reading), []);
+    let hidden: Vec<_> = reading
+        .unreachable
+        .iter()
+        .map(|one| (one.directive.place.file.as_str(), one.directive.place.line, one.directive.kind.name(), one.reason))
+        .collect();
+    let why = "beyond the depth of imports";
+    assert_eq!(hidden, [("5.md", 3, "force-push", why), ("6.md", 1, "direct-push", why)]);
+    assert_eq!(reading.unreachable[0].directive.place.via, ["CLAUDE.md", "1.md", "2.md", "3.md", "4.md"]);
+}
+
+#[test]
 fn another_language_is_named_and_not_counted_as_nothing() {
     let reading = read("# 规则\n\n禁止直接推送到主分支。\n\nNever push directly to `main`.\n");
     assert_eq!(kinds(&reading), [("direct-push", 5)]);

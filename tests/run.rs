@@ -176,6 +176,22 @@ fn the_founding_afternoon_becomes_a_few_calm_rollouts() {
 }
 
 #[test]
+fn a_redeploy_that_waits_is_no_rollback_of_what_goes_first() {
+    let limits = Limits { deploys: 1, per: 3, drain: 0, stale_after: 3600 };
+    let shop = limits.repository();
+    assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    let again = ["run", "--wait", "1m", "--commit", "HEAD", "--", "true"];
+    let again = binary(&shop, &again).spawn().expect("it runs");
+    let waiting = || output(&shop, &["ledger", "show"]).1.matches(" waits for ").count();
+    until("one waits", || waiting() == 1);
+    let newer = shop.commit(2, "Second");
+    assert_eq!(output(&shop, &["run", "--wait", "1m", "--", "true"]).0, 0);
+    let (code, _, error) = finish(again);
+    assert_eq!(code, 5, "{error}");
+    assert_eq!(exported(&shop).last().expect("some").commit, newer.as_str());
+}
+
+#[test]
 fn an_older_request_goes_on_where_the_newer_one_gives_up() {
     let limits = Limits { deploys: 1, per: 4, drain: 0, stale_after: 3600 };
     let shop = limits.repository();

@@ -90,8 +90,9 @@ impl Adopt {
             false => records.sources.join(", "),
         };
         let name = clean(&word.environment);
+        let moved = format!("{moved} rollout{}", if moved == 1 { "" } else { "s" });
         let mut text = format!(
-            "{}: the ledger's record of {name} is complete since {}; {moved} rollouts moved into it from {}\n",
+            "{}: the ledger's record of {name} is complete since {}; {moved} moved into it from {}\n",
             word.id,
             utc(self.since),
             clean(&from)

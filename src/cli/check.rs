@@ -26,7 +26,7 @@ pub struct Check {
 
 impl Check {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let (report, subject) = self.request.judge(edge)?;
+        let (report, subject) = self.request.judge(edge)?.at_the_end();
         let zone = subject.found.policy.timezone();
         let style = Style { colour: Colour::Always, width: edge.width, zone, detail: Detail::Brief };
         Ok(Outcome { text: render(&report, self.format, &style), code: exit_code(&report) })

@@ -10,7 +10,7 @@ use super::question::QuestionArgs;
 use super::status::Plain;
 use super::{Edge, Outcome};
 use crate::engine::account::rollout_facts;
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{next_second, utc};
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Instant, Landing, Precision};
 use crate::engine::facts::{Known, Missing};
@@ -107,7 +107,7 @@ impl History {
                 let complete = match (&rollouts, complete_since) {
                     (Err(_), _) => "no deployment is recorded".to_owned(),
                     (Ok(_), None) => "deployments complete".to_owned(),
-                    (Ok(_), Some(since)) => format!("deployments complete since {}", utc(since)),
+                    (Ok(_), Some(since)) => format!("deployments complete since {}", next_second(since)),
                 };
                 let _ = writeln!(
                     out,

@@ -11,7 +11,7 @@ use super::anchors::compare;
 use super::place::Place;
 use super::question::QuestionArgs;
 use super::{Edge, Outcome};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{second, utc};
 use crate::engine::duration;
 use crate::engine::event::Instant;
 use crate::error::Error;
@@ -198,7 +198,7 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
     let mut all: Vec<&Kept> = state.rollouts.values().collect();
     all.sort_by_key(|kept| std::cmp::Reverse((at(kept), kept.id.clone())));
     for kept in all.iter().take(limit) {
-        let when = at(kept).map(utc).unwrap_or_default();
+        let when = at(kept).map(second).unwrap_or_default();
         let took = match (kept.stage, kept.started_at, kept.finished_at) {
             (Stage::Running, Some(start), _) => format!(" for {}", duration::glance(state.now - start)),
             (Stage::Reserved, ..) if !kept.holds_place(state.now) => ", expired".to_owned(),
@@ -250,7 +250,7 @@ fn shown(state: &State, name: &str, limit: usize) -> String {
         all.len(),
         if all.len() == 1 { "" } else { "s" },
         clean(name),
-        utc(state.born)
+        second(state.born)
     );
     out
 }
@@ -267,13 +267,13 @@ fn said(word: &Word, state: &State) -> String {
     };
     let fate = match (word.withdrawn_at, word.used_by(&state.rollouts, state.now)) {
         (Some(at), _) => {
-            format!(", taken back {} by {}", utc(at), word.withdrawn_by.as_deref().unwrap_or("somebody"))
+            format!(", taken back {} by {}", second(at), word.withdrawn_by.as_deref().unwrap_or("somebody"))
         }
         (None, Some(kept)) => format!(", used up by {}", kept.id),
         (None, None) if word.is_live(state.now) => String::new(),
         (None, None) => ", over".to_owned(),
     };
-    format!("{} {} {what}, by {}{fate}: {}", word.id, utc(word.at), word.author(), word.because)
+    format!("{} {} {what}, by {}{fate}: {}", word.id, second(word.at), word.author(), word.because)
 }
 
 /// One rollout as a line of a deploy log.

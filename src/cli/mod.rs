@@ -16,6 +16,7 @@ mod init;
 mod judged;
 mod leave;
 mod ledger;
+mod mcp;
 mod offer;
 mod outer;
 mod past;
@@ -136,6 +137,7 @@ Deploy:
   record       Tell the ledger of a rollout that does not go through `run`
   ledger       verify, show, export, adopt what is recorded
   hook         What the hooks call that `init --hook` writes
+  mcp          Answer agents, by the Model Context Protocol
   audit        Every deployment with its decision, those without one first
   override     Let one rollout of one commit pass soft-mandatory rules
   freeze       Let nothing go until an instant
@@ -188,6 +190,7 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     Audit(audit::Audit),
     Hook(hook::HookCommand),
+    Mcp(mcp::Mcp),
     Override(leave::Override),
     Freeze(freeze::Freeze),
     Thaw(freeze::Thaw),
@@ -220,6 +223,7 @@ impl Cli {
             Command::Ledger(command) => command.run(edge),
             Command::Audit(command) => command.run(edge),
             Command::Hook(command) => command.run(edge),
+            Command::Mcp(command) => command.run(edge),
             Command::Override(command) => command.run(edge),
             Command::Freeze(command) => command.run(edge),
             Command::Thaw(command) => command.run(edge),

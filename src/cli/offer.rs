@@ -28,14 +28,9 @@ pub(super) fn offer(
     let asks_now = subject.now.clock == Clock::Machine;
     let may = || caller::may(edge, Some(&subject.repo), "override").is_ok();
     (left && helps && asks_now && may()).then(|| {
-        // An override counts in the ledger that is asked; an address may hold a password, and is not repeated.
+        // An override counts in the ledger that is asked.
         let ledger = match &question.ledger {
-            LedgerSource::Read { named: Some(named), .. } if edge.surroundings.ledger.as_ref() != Some(named) => {
-                match named.contains("://") {
-                    true => " --ledger \"…\"".to_owned(),
-                    false => format!(" --ledger {}", word(named)),
-                }
-            }
+            LedgerSource::Read { named, .. } => named_again(named.as_ref(), edge),
             _ => String::new(),
         };
         format!(
@@ -45,6 +40,15 @@ pub(super) fn offer(
             duration::show(overrides.expires.unwrap_or(UNLESS_SAID)).replace(' ', "")
         )
     })
+}
+
+/// How a command names the ledger again, where the environment does not; an address may hold a password, and is not repeated.
+pub(super) fn named_again(ledger: Option<&String>, edge: &Edge) -> String {
+    match ledger.filter(|named| edge.surroundings.ledger.as_ref() != Some(*named)) {
+        None => String::new(),
+        Some(named) if named.contains("://") => " --ledger \"…\"".to_owned(),
+        Some(named) => format!(" --ledger {}", word(named)),
+    }
 }
 
 /// A name as one word of a shell.

@@ -136,7 +136,7 @@ impl QuestionArgs {
         let missing =
             || Error::usage(format!("there is no deploy log at {name}")).hint("check the path that `--deploys` names");
         let file = files::open(path)?.ok_or_else(missing)?;
-        deployments::from_text(&name, BufReader::with_capacity(files::PIECE, file), self.columns.as_ref()).map(Some)
+        deployments::from_file(&name, &file, self.columns.as_ref()).map(Some)
     }
 
     /// What the arguments ask.
@@ -184,7 +184,7 @@ impl RequestArgs {
     }
 
     /// Gathers the facts and judges them.
-    pub(super) fn judge(&self, edge: &Edge) -> Result<(Report, Subject), Error> {
+    pub(super) fn judge(&self, edge: &Edge) -> Result<Judgement, Error> {
         let question = self.question(edge);
         // A long log and a long walk take the same few milliseconds: side by side. The log stays on this thread, whose heap
         // grows in larger steps.
@@ -210,9 +210,28 @@ impl RequestArgs {
         let policy = gathered.policy.clone();
         let (mut report, facts) = report(&subject, gathered);
         report.offer = offer(&report, &subject, &policy, &question, edge);
-        // The process ends soon: to take a million records apart takes longer than to judge them.
-        std::mem::forget(facts);
-        Ok((report, subject))
+        Ok(Judgement { report, subject, policy, facts })
+    }
+}
+
+/// A report, and what it was made from.
+pub(super) struct Judgement {
+    pub report: Report,
+    pub subject: Subject,
+    pub policy: EnvironmentPolicy,
+    facts: Facts,
+}
+
+impl Judgement {
+    /// The report, where the process ends soon: to take a million records apart takes longer than to judge them.
+    pub(super) fn at_the_end(self) -> (Report, Subject) {
+        std::mem::forget(self.facts);
+        (self.report, self.subject)
+    }
+
+    /// What is left of the budget of the rule that holds it, where it has one.
+    pub(super) fn budget(&self) -> Option<Budget> {
+        budget(&self.policy, &self.report, &self.facts)
     }
 }
 

@@ -9,7 +9,7 @@ use super::place::Place;
 use super::question::{QuestionArgs, instant};
 use super::void::Void;
 use super::{Edge, Outcome, caller, outer};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{next_second, utc};
 use crate::engine::event::{CommitId, Instant};
 use crate::error::Error;
 use crate::gather::{Subject, is_unseen};
@@ -282,7 +282,7 @@ fn too_early(state: &State, account: &Account, at: Instant) -> Option<Error> {
     (at < newest).then(|| {
         Error::usage(format!(
             "a rollout that started at {} is recorded already: this one cannot be told before it",
-            utc(newest)
+            next_second(newest)
         ))
         .hint(without)
     })

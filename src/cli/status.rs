@@ -12,7 +12,7 @@ use crate::engine::calendar::utc;
 use crate::engine::decision::{Decision, Finding, Status as RuleStatus};
 use crate::engine::duration;
 use crate::engine::event::{CommitId, Environment, Instant};
-use crate::engine::facts::Facts;
+use crate::engine::facts::{Facts, Override};
 use crate::engine::history::{Outcome as RolloutOutcome, Rollout};
 use crate::engine::policy::EnvironmentPolicy;
 use crate::engine::rules::{Budget, no_overlap};
@@ -56,10 +56,28 @@ struct Glance {
     overrides: Option<(usize, usize)>,
 }
 
+/// Each environment at a glance, and what heads them.
+pub(super) struct Seen {
+    subject: Subject,
+    glances: Vec<Glance>,
+    notes: BTreeSet<String>,
+    broken: BTreeMap<String, Kept>,
+}
+
 impl Status {
     pub(super) fn run(self, edge: &Edge) -> Result<Outcome, Error> {
-        let question = self.question.question(edge);
-        let given = self.question.given()?;
+        let seen = Seen::by(&self.question, edge)?;
+        Ok(Outcome::done(match self.format {
+            Plain::Json => seen.json(),
+            Plain::Terminal => seen.text(edge.width),
+        }))
+    }
+}
+
+impl Seen {
+    pub(super) fn by(arguments: &QuestionArgs, edge: &Edge) -> Result<Self, Error> {
+        let question = arguments.question(edge);
+        let given = arguments.given()?;
         if question.environment.is_none() {
             question.hub.look_everywhere();
         }
@@ -80,13 +98,16 @@ impl Status {
             notes.extend(report.notes);
             glances.push(glance(report.decision, &policy, &facts, subject.now.instant, &told));
         }
-        let text = match self.format {
-            Plain::Json => json_of(&glances, &broken),
-            Plain::Terminal => {
-                headed(&broken, subject.now.instant, edge.width) + &terminal(&glances, &notes, &subject, edge.width)
-            }
-        };
-        Ok(Outcome::done(text))
+        Ok(Self { subject, glances, notes, broken })
+    }
+
+    pub(super) fn text(&self, width: usize) -> String {
+        headed(&self.broken, self.subject.now.instant, width)
+            + &terminal(&self.glances, &self.notes, &self.subject, width)
+    }
+
+    pub(super) fn json(&self) -> String {
+        json_of(&self.glances, &self.broken)
     }
 }
 
@@ -140,14 +161,8 @@ fn glance(decision: Decision, policy: &EnvironmentPolicy, facts: &Facts, at: Ins
 
 /// Whether an override is used up, or says what is no matter of now.
 fn is_spent(word: &Word, facts: &Facts) -> bool {
-    match &word.what {
-        What::Override { commit, .. } => facts.own_rollouts.as_ref().is_ok_and(|rollouts| {
-            let mut later = rollouts.started_since(word.at).iter();
-            later.any(|rollout| rollout.commit.as_ref().is_some_and(|shipped| shipped.as_str() == commit))
-        }),
-        What::Freeze { .. } => false,
-        What::Complete { .. } | What::Void { .. } => true,
-    }
+    let used = |leave: Override| facts.own_rollouts.as_ref().is_ok_and(|rollouts| leave.used_by(rollouts).is_some());
+    word.leave().map_or(matches!(word.what, What::Complete { .. } | What::Void { .. }), used)
 }
 
 /// What heads everything else until somebody has seen it.

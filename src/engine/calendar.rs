@@ -7,7 +7,8 @@ use std::fmt;
 
 use chrono::offset::LocalResult;
 use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc, Weekday,
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound, TimeDelta, TimeZone,
+    Utc, Weekday,
 };
 use chrono_tz::Tz;
 
@@ -20,6 +21,25 @@ pub const HORIZON: TimeDelta = TimeDelta::days(400);
 #[must_use]
 pub fn utc(instant: Instant) -> String {
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// An instant that is past, for people: to the second.
+#[must_use]
+pub fn second(instant: Instant) -> String {
+    utc(instant.trunc_subsecs(0))
+}
+
+/// An instant to wait for, for people: to the second, never too early.
+#[must_use]
+pub fn next_second(instant: Instant) -> String {
+    utc(not_before(instant))
+}
+
+/// The first whole second that is not before an instant.
+#[must_use]
+pub fn not_before(instant: Instant) -> Instant {
+    let whole = instant.trunc_subsecs(0);
+    if whole < instant { whole + TimeDelta::seconds(1) } else { whole }
 }
 
 /// Which end of a span a local time stands for.
@@ -300,7 +320,7 @@ impl fmt::Display for Weekly {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Bound, DaySet, TimeOfDay, Unit, Weekly, instant_of, utc};
+    use super::{Bound, DaySet, TimeOfDay, Unit, Weekly, instant_of, next_second, second, utc};
     use chrono::NaiveDateTime;
     use chrono_tz::Tz;
 
@@ -314,6 +334,18 @@ pub(super) mod tests {
         assert!(set.add(days));
         let time = |text| TimeOfDay::parse(text).expect("time of day");
         Weekly { days: set, from: time(from), to: time(to) }
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_too_early() {
+        for (instant, past, awaited) in [
+            ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+            ("2026-03-01T10:00:00.000001Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:01Z"),
+            ("2026-12-31T23:59:59.9Z", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"),
+        ] {
+            let instant = instant.parse().expect("an instant");
+            assert_eq!((second(instant).as_str(), next_second(instant).as_str()), (past, awaited));
+        }
     }
 
     #[test]

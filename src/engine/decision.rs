@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::utc;
+use super::calendar::{second, utc};
 use super::event::{CommitId, Environment, Instant, Landing, Precision};
 use super::facts::Missing;
 use super::history::Rollout;
@@ -147,7 +147,7 @@ impl fmt::Display for Evidence {
             Self::Rollout(rollout) => rollout.fmt(out),
             Self::Landing(landing) => {
                 let about = if landing.precision == Precision::Guessed { " (commit date)" } else { "" };
-                write!(out, "{} landed {}{about} {}", landing.commit.short(), utc(landing.at), landing.subject)
+                write!(out, "{} landed {}{about} {}", landing.commit.short(), second(landing.at), landing.subject)
             }
             Self::Span { name, from, to } => write!(out, "{name}: {} to {}", utc(*from), utc(*to)),
             Self::Missing(missing) => write!(out, "missing: {missing}"),

@@ -84,10 +84,10 @@ fn in_force(facts: &Facts, known: Instant, instant: Instant) -> Option<&Override
             && instant < leave.expires_at
     };
     let unused = |leave: &&Override| {
-        facts.own_rollouts.as_ref().is_ok_and(|rollouts| {
-            let mut after = rollouts.started_between(leave.given_at, Instant::MAX_UTC).iter();
-            rollouts.reaches(leave.given_at) && !after.any(|rollout| rollout.commit.as_ref() == Some(&leave.commit))
-        })
+        facts
+            .own_rollouts
+            .as_ref()
+            .is_ok_and(|rollouts| rollouts.reaches(leave.given_at) && leave.used_by(rollouts).is_none())
     };
     facts.overrides.iter().filter(covers).find(unused)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::{CommitId, Environment, Instant, Landing, Precision};
-use super::history::Rollouts;
+use super::history::{Rollout, Rollouts};
 use super::lane::LaneRequest;
 
 /// A fact that could not be had, and how to get it.
@@ -139,6 +139,15 @@ pub struct Override {
     pub author: String,
     pub given_at: Instant,
     pub expires_at: Instant,
+}
+
+impl Override {
+    /// The rollout that used it up: the first of its commit that started after it was given.
+    #[must_use]
+    pub fn used_by<'a>(&self, rollouts: &'a Rollouts) -> Option<&'a Rollout> {
+        let mut after = rollouts.started_between(self.given_at, Instant::MAX_UTC).iter();
+        after.find(|rollout| rollout.commit.as_ref() == Some(&self.commit))
+    }
 }
 
 /// Spans of time read from a calendar file, sorted.

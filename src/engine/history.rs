@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::calendar::utc;
+use super::calendar::second;
 use super::duration;
 use super::event::{CommitId, Deployment, Environment, Instant, Precision};
 use super::firsts::Firsts;
@@ -95,7 +95,7 @@ impl Rollout {
 impl fmt::Display for Rollout {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = if self.precision == Precision::Guessed { " (a guess)" } else { "" };
-        write!(out, "{} {} to {} started {}{about}", self.id, self.what(), self.environment, utc(self.start))?;
+        write!(out, "{} {} to {} started {}{about}", self.id, self.what(), self.environment, second(self.start))?;
         match (self.finish, self.finish_unrecorded) {
             (None, _) => out.write_str(", still running")?,
             (Some(_), true) => out.write_str(", finish not recorded")?,

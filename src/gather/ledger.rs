@@ -12,8 +12,9 @@ use crate::error::Error;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::home::{Home, name_of};
+use crate::ledger::journal::NO_NAME;
 use crate::ledger::owner::Owner;
-use crate::ledger::{Scope, State};
+use crate::ledger::{Scope, State, Trouble};
 use crate::render::clean;
 use crate::sources::deployments::{self, Records};
 
@@ -36,6 +37,13 @@ pub struct Held {
     /// Whether the ledger is of this repository alone.
     pub own: bool,
     pub ci: bool,
+}
+
+/// What a look at a ledger found.
+pub(super) struct Looked {
+    home: Home,
+    scope: Scope,
+    held: Result<Option<Arc<Held>>, Trouble>,
 }
 
 impl Subject {
@@ -70,18 +78,13 @@ impl Subject {
                 None
             }
             LedgerSource::Read { named, ci, clock } => {
-                let home = Home::find(named.as_deref(), self.repo.shared_dir())?;
+                let home = Home::find(named.as_deref(), self.repo.shared_dir())?.of(self.repository());
                 let target = self.found.policy.target(&Environment::from(environment));
                 let scope = match self.repository().filter(|_| !home.own) {
                     Some(name) => Scope::of(&name, target.as_deref()),
                     None => Scope::All,
                 };
-                let read = home.open_existing(*clock).and_then(|found| {
-                    let Some(mut ledger) = found else { return Ok(None) };
-                    ledger.narrow(scope);
-                    let state = ledger.read()?;
-                    Ok(Some(Arc::new(Held { state, name: ledger.name(), own: home.own, ci: *ci })))
-                });
+                let read = self.look(&home, scope, *clock, *ci);
                 match read {
                     Ok(held) => held,
                     Err(trouble) => {
@@ -106,6 +109,21 @@ impl Subject {
             })),
             None => self.looked_up(ledger, held.as_deref(), question, environment),
         }
+    }
+
+    /// Reads the ledger, once: none where there is none.
+    fn look(&self, home: &Home, scope: Scope, clock: fn() -> Instant, ci: bool) -> Result<Option<Arc<Held>>, Trouble> {
+        if let Some(looked) = self.ledger.borrow().as_ref().filter(|one| one.home == *home && one.scope == scope) {
+            return looked.held.clone();
+        }
+        let held = home.open_existing(clock).and_then(|found| {
+            let Some(mut ledger) = found else { return Ok(None) };
+            ledger.narrow(scope.clone());
+            let state = ledger.read()?;
+            Ok(Some(Arc::new(Held { state, name: ledger.name(), own: home.own, ci })))
+        });
+        *self.ledger.borrow_mut() = Some(Looked { home: home.clone(), scope, held: held.clone() });
+        held
     }
 
     fn looked_up(
@@ -219,7 +237,7 @@ impl Subject {
     /// Fails where a ledger of several cannot tell this one.
     pub fn account(&self, own: bool, environment: &str) -> Result<Account, Error> {
         let repository = match own {
-            true => self.repository().unwrap_or_else(|| ".".to_owned()),
+            true => self.repository().unwrap_or_else(|| NO_NAME.to_owned()),
             false => self.required_name()?,
         };
         Ok(Account { repository, environment: environment.to_owned() })

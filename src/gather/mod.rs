@@ -64,6 +64,8 @@ pub struct Subject {
     branch: Known<DefaultBranch>,
     /// The newest walk of the default branch, and since when it goes back.
     walked: RefCell<Option<(Instant, Landings)>>,
+    /// The ledger as it was read: one question sees it at one moment, however many environments it asks about.
+    ledger: RefCell<Option<ledger::Looked>>,
     /// There is a ledger, and it cannot be read: what it holds is not known, which is not the same as nothing.
     ledger_fails: Cell<bool>,
     /// What the ledger tells beside rollouts, of the environment whose records were read last.
@@ -122,6 +124,7 @@ impl Subject {
             hub: Arc::clone(&question.hub),
             branch,
             walked,
+            ledger: RefCell::new(None),
             ledger_fails: Cell::new(false),
             told,
         })

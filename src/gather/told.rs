@@ -1,11 +1,9 @@
 //! What people said of an environment, as the ledger has it: the overrides and freezes that a judgement sees.
 
-use chrono::TimeDelta;
-
 use super::{Held, Subject};
 use crate::engine::calendar::{Unit, utc};
 use crate::engine::decision::{Level, Source};
-use crate::engine::event::{CommitId, Deployment, Instant};
+use crate::engine::event::{Deployment, Instant};
 use crate::engine::facts::{Known, Missing, Override};
 use crate::engine::policy::{EnvironmentPolicy, OverridePolicy, RuleEntry};
 use crate::engine::rules::Rule;
@@ -132,21 +130,7 @@ impl Told {
         if !policy.overrides.as_ref().is_some_and(OverridePolicy::lists_cli) {
             return Vec::new();
         }
-        let given = self.words.iter().filter(|word| word.stands(now));
-        given
-            .filter_map(|word| {
-                let What::Override { commit, until } = &word.what else { return None };
-                Some(Override {
-                    environment: policy.environment.clone(),
-                    commit: CommitId::new(commit),
-                    reason: word.because.clone(),
-                    author: format!("{} ({}, name unverified)", word.author(), word.id),
-                    // Where the clock stands still, a rollout of the same instant may be the one that used it up.
-                    given_at: word.at - TimeDelta::microseconds(1),
-                    expires_at: *until,
-                })
-            })
-            .collect()
+        self.words.iter().filter(|word| word.stands(now)).filter_map(Word::leave).collect()
     }
 
     /// The freezes that hold, as rules that stand in the ledger instead of a policy; an override may lift them.

@@ -16,6 +16,53 @@ const ENGLISH: [&str; 34] = [
     "no", "only",
 ];
 
+/// Short words of English that are no words of the languages above.
+const ENGLISH_ALONE: [&str; 26] = [
+    "the", "of", "to", "and", "with", "that", "this", "be", "are", "not", "use", "run", "from", "before", "must",
+    "should", "never", "always", "when", "if", "you", "it", "by", "for", "only", "each",
+];
+
+/// More short words of the languages above, which tell of a whole text and not of a sentence.
+const FOREIGN_TOO: [&str; 44] = [
+    "de", "la", "en", "al", "su", "sin", "antes", "cada", "cuando", "os", "em", "ao", "na", "uma", "ne", "jamais",
+    "avant", "chaque", "du", "au", "ou", "di", "prima", "ogni", "sul", "nel", "dal", "non", "vor", "nach", "nur",
+    "jede", "jedem", "zu", "van", "op", "te", "przed", "dla", "bir", "her", "ile", "på", "ett",
+];
+
+/// How many words of a text are English alone, and how many are another language's.
+fn telling(text: &str) -> (usize, usize) {
+    let words: String = prose(text).collect();
+    let mut counts = (0, 0);
+    for word in words.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
+        let lower = word.to_lowercase();
+        let word = lower.as_str();
+        let foreign = FOREIGN.contains(&word)
+            || FOREIGN_TOO.contains(&word)
+            || !word.is_ascii() && word.chars().all(|letter| u32::from(letter) < 0x1f00);
+        counts.0 += usize::from(ENGLISH_ALONE.contains(&word));
+        counts.1 += usize::from(foreign);
+    }
+    counts
+}
+
+/// Whether a whole file is in another language, so that its short passages are too.
+pub fn is_foreign_file(text: &str) -> bool {
+    let (english, foreign) = telling(text);
+    foreign > 2 && foreign > english * 2
+}
+
+/// Whether a passage of such a file cannot be read: nothing says that it is English.
+pub fn is_foreign_there(text: &str) -> bool {
+    let (english, foreign) = telling(text);
+    is_foreign(text) || english < 2 || english <= foreign
+}
+
+/// Whether a text has words in another script and nothing that is English alone: it may say what cannot be read.
+pub fn is_mixed(text: &str) -> bool {
+    prose(text).filter(|letter| letter.is_alphabetic() && u32::from(*letter) >= 0x250).count() > 1
+        && telling(text).0 == 0
+}
+
 /// Whether a text cannot be read: most letters are not Latin, or its short words are another language's.
 pub fn is_foreign(text: &str) -> bool {
     let (mut latin, mut other) = (0_usize, 0_usize);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::directive::{Directive, Kind, Place, Polarity};
 use super::document::{self, Passage, Sentence};
-use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, Setting, WATCHED};
+use super::grammar::{self, APPROVE, CORE, Clause, Form, Found, MAIN, NEARBY, PERSON, SMALL, Setting, WATCHED};
 use super::identity;
 use super::language;
 use super::load::{File, Loaded, Reason, Unseen};
@@ -52,6 +52,9 @@ pub fn read(loaded: &Loaded) -> Reading {
         read_file(file, &mut reading, &mut unseen);
         reading.files.push(ReadFile { path: file.path.clone(), via: file.via.clone(), unseen });
     }
+    for file in &loaded.beyond {
+        hide(file, &file.text, 1, "beyond the depth of imports", &mut reading);
+    }
     add_copies(&mut reading, loaded);
     identity::settle(&mut reading.directives);
     reading
@@ -59,32 +62,43 @@ pub fn read(loaded: &Loaded) -> Reading {
 
 fn read_file(file: &File, reading: &mut Reading, unseen: &mut Vec<Unseen>) {
     let (passages, comments) = document::read(&file.text);
-    let foreign = read_passages(file, &passages, reading);
+    let is_foreign =
+        if language::is_foreign_file(&file.text) { language::is_foreign_there } else { language::is_foreign };
+    let foreign = read_passages(file, &passages, is_foreign, reading);
     if let Some((line, count)) = foreign {
         let what = format!("{count} of {} passages", passages.len());
         unseen.push(Unseen { line: Some(line), what, why: Reason::Language });
     }
     for comment in comments {
-        let hidden = File { path: file.path.clone(), via: file.via.clone(), ..File::default() };
-        let mut inside = Reading::default();
-        let (passages, _) = document::read(&comment.text);
-        read_passages(&hidden, &passages, &mut inside);
-        reading.unreachable.extend(inside.directives.into_iter().map(|mut directive| {
-            directive.place.line += comment.line - 1;
-            Unreachable { directive, reason: "in a comment" }
-        }));
+        hide(file, &comment.text, comment.line, "in a comment", reading);
     }
 }
 
+/// Reads a text that no reader sees: what it asks is unreachable.
+fn hide(file: &File, text: &str, first: usize, reason: &'static str, reading: &mut Reading) {
+    let hidden = File { path: file.path.clone(), via: file.via.clone(), ..File::default() };
+    let mut inside = Reading::default();
+    read_passages(&hidden, &document::read(text).0, language::is_foreign, &mut inside);
+    reading.unreachable.extend(inside.directives.into_iter().map(|mut directive| {
+        directive.place.line += first - 1;
+        Unreachable { directive, reason }
+    }));
+}
+
 /// Reads passages; the line of the first in another language, and how many there are.
-fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Option<(usize, usize)> {
+fn read_passages(
+    file: &File,
+    passages: &[Passage],
+    is_foreign: fn(&str) -> bool,
+    reading: &mut Reading,
+) -> Option<(usize, usize)> {
     let mut foreign: Option<(usize, usize)> = None;
     // Neighbours mostly stand below the same texts.
     let mut above: Option<(&Vec<String>, &Vec<String>, Setting)> = None;
     // A lead-in speaks for its list only where the list does not.
     let mut leads: Vec<(usize, usize)> = Vec::new();
     for passage in passages {
-        if language::is_foreign(&passage.text) {
+        if is_foreign(&passage.text) {
             let (line, count) = foreign.unwrap_or((passage.line(0), 0));
             foreign = Some((line, count + 1));
             continue;
@@ -95,6 +109,10 @@ fn read_passages(file: &File, passages: &[Passage], reading: &mut Reading) -> Op
         let known = known
             .unwrap_or_else(|| (&passage.headings, &passage.leads, Setting::of(&passage.headings, &passage.leads)));
         read_passage(file, passage, &known.2, reading);
+        if reading.directives.len() == before && language::is_mixed(&passage.text) {
+            let (line, count) = foreign.unwrap_or((passage.line(0), 0));
+            foreign = Some((line, count + 1));
+        }
         above = Some(known);
         if passage.leads_in {
             leads.push((before, reading.directives.len()));
@@ -139,8 +157,12 @@ fn read_passage(file: &File, passage: &Passage, above: &Setting, reading: &mut R
             continue;
         }
         let label = sentence.label.or(passage.row.as_deref());
-        let setting =
-            Setting { task: passage.task, item: passage.place == document::Place::Item, ..above.under(label) };
+        let setting = Setting {
+            task: passage.task,
+            step: passage.step,
+            item: passage.place == document::Place::Item,
+            ..above.under(label)
+        };
         let before = reading.directives.len();
         let looked = read_sentence(file, passage, &sentence, &setting, reading);
         if reading.directives.len() == before
@@ -209,9 +231,12 @@ fn read_sentence(
             || setting.after
             || setting.task
             || setting.releasing
+            || setting.sizes
+            || clause.has(SMALL) && clause.says(&["change", "changes"])
+            || clause.text.contains('#')
             || clause.has(NEARBY)
             || clause.words.iter().any(|word| word.text.starts_with("git "))
-            || clause.has(MAIN) && clause.forbids();
+            || clause.has(MAIN) && clause.mood.asks();
         if !governs || (heading && !(rules(&clause) && part.start == 0)) {
             continue;
         }

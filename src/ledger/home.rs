@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::journal::Journal;
+use super::journal::{Journal, Unnamed};
 use super::postgres::{Address, Postgres};
 use super::remote::{self, Remote};
 use super::sqlite::{PATIENCE, Sqlite};
@@ -35,6 +35,8 @@ pub struct Home {
     pub own: bool,
     /// Whether it lies in the repository's git directory, and is gone with it.
     pub inside: bool,
+    /// What it calls this repository, where that is known.
+    name_here: Option<String>,
     journal: PathBuf,
 }
 
@@ -47,7 +49,13 @@ impl Home {
     pub fn find(named: Option<&str>, git_directory: &Path) -> Result<Self, Error> {
         let journal = git_directory.join(JOURNAL);
         let Some(named) = named else {
-            return Ok(Self { place: Place::File(git_directory.join(IN_GIT)), own: true, inside: true, journal });
+            return Ok(Self {
+                place: Place::File(git_directory.join(IN_GIT)),
+                own: true,
+                inside: true,
+                name_here: None,
+                journal,
+            });
         };
         let kind = named.split_once(':').map(|(kind, rest)| (kind.to_ascii_lowercase(), rest));
         let path = match &kind {
@@ -57,11 +65,11 @@ impl Home {
                 }
                 let place = Place::Remote { remote: (*remote).to_owned(), directory: git_directory.to_owned() };
                 // An address may be that of a repository which keeps the ledger of several.
-                return Ok(Self { place, own: !remote::is_address(remote), inside: false, journal });
+                return Ok(Self { place, own: !remote::is_address(remote), inside: false, name_here: None, journal });
             }
             Some((kind, _)) if kind == "postgres" || kind == "postgresql" => {
                 let place = Place::Postgres(Box::new(Address::read(named)?));
-                return Ok(Self { place, own: false, inside: false, journal });
+                return Ok(Self { place, own: false, inside: false, name_here: None, journal });
             }
             Some((kind, path)) if kind == "sqlite" => path.strip_prefix("//").unwrap_or(path),
             // What looks like an address is none of a file; and SQLite itself takes some names for ledgers that do not last.
@@ -76,7 +84,7 @@ impl Home {
         }
         let path = std::path::absolute(path)
             .map_err(|error| Error::usage(format!("the ledger {path} has no place: {error}")))?;
-        Ok(Self { place: Place::File(path), own: false, inside: false, journal })
+        Ok(Self { place: Place::File(path), own: false, inside: false, name_here: None, journal })
     }
 
     /// Whether there is something at its place; what that is, opening it tells.
@@ -105,10 +113,21 @@ impl Home {
         if self.own { Scope::All } else { Scope::of(repository, target) }
     }
 
+    /// The same, of a repository that is called so.
+    #[must_use]
+    pub fn of(self, repository: Option<String>) -> Self {
+        Self { name_here: repository, ..self }
+    }
+
     /// What happened while it was away.
     #[must_use]
     pub fn journal(&self) -> Journal {
-        Journal { path: self.journal.clone(), ledger: self.name() }
+        let unnamed = match (self.own, &self.name_here) {
+            (true, _) => Unnamed::IsThis,
+            (false, Some(name)) => Unnamed::IsCalled(name.clone()),
+            (false, None) => Unnamed::Waits,
+        };
+        Journal { path: self.journal.clone(), ledger: self.name(), unnamed }
     }
 
     /// Opens it for appending, and tells it what happened while it was away; it is begun where there is none.

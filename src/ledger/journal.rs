@@ -19,7 +19,22 @@ pub struct Journal {
     pub path: PathBuf,
     /// The name of the ledger that it waits for.
     pub ledger: String,
+    pub unnamed: Unnamed,
 }
+
+/// What becomes of events of a repository that nothing named when they happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The ledger is of this repository alone.
+    IsThis,
+    /// It has a name by now.
+    IsCalled(String),
+    /// A ledger of several repositories could not tell whose they are.
+    Waits,
+}
+
+/// How a repository without a name is called.
+pub const NO_NAME: &str = ".";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
@@ -143,12 +158,30 @@ impl Journal {
         for (index, line) in text.lines().enumerate() {
             let read: Line =
                 serde_json::from_str(line).map_err(|error| self.trouble(&format!("line {}: {error}", index + 1)))?;
-            match read.ledger == self.ledger {
-                true => own.push((Account { repository: read.repository, environment: read.environment }, read.event)),
-                false => others.extend([line, "\n"]),
+            match (read.ledger == self.ledger, self.name_of(&read.repository)) {
+                (true, Some(repository)) => {
+                    let event = match read.event {
+                        Event::Recorded { mut rollout } => {
+                            rollout.repository.clone_from(&repository);
+                            Event::Recorded { rollout }
+                        }
+                        other => other,
+                    };
+                    own.push((Account { repository, environment: read.environment }, event));
+                }
+                _ => others.extend([line, "\n"]),
             }
         }
         Ok((own, others))
+    }
+
+    /// What the ledger calls a repository; none where it cannot yet.
+    fn name_of(&self, repository: &str) -> Option<String> {
+        match &self.unnamed {
+            Unnamed::IsCalled(name) if repository == NO_NAME => Some(name.clone()),
+            Unnamed::Waits if repository == NO_NAME => None,
+            _ => Some(repository.to_owned()),
+        }
     }
 
     fn trouble(&self, why: &str) -> Trouble {

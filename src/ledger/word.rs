@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Account;
-use super::entry::{Event, Kept, Rollouts, Stage};
-use crate::engine::event::Instant;
+use super::entry::{Event, Kept, Rollouts};
+use crate::engine::event::{CommitId, Instant};
+use crate::engine::facts::Override;
+use crate::engine::history::{self, Future};
 
 /// How the ids of overrides, freezes, adoptions and of what is taken out begin.
 pub const OVERRIDE_ID: &str = "or-";
@@ -68,20 +71,32 @@ impl Word {
         }
     }
 
-    /// The rollout that used an override up: the first of its commit that started after it, or holds a place.
+    /// The override that it gives, where it gives one.
+    #[must_use]
+    pub fn leave(&self) -> Option<Override> {
+        let What::Override { commit, until } = &self.what else { return None };
+        Some(Override {
+            environment: self.environment.as_str().into(),
+            commit: CommitId::new(commit),
+            reason: self.because.clone(),
+            author: format!("{} ({}, name unverified)", self.author(), self.id),
+            // Where the clock stands still, a rollout of the same instant may be the one that used it up.
+            given_at: self.at - TimeDelta::microseconds(1),
+            expires_at: *until,
+        })
+    }
+
+    /// The rollout of the ledger that used an override up, or holds a place.
     #[must_use]
     pub fn used_by<'a>(&self, rollouts: &'a Rollouts, now: Instant) -> Option<&'a Kept> {
-        let What::Override { commit, .. } = &self.what else { return None };
-        let uses = |kept: &&Kept| {
-            let start = match kept.stage {
-                Stage::Running | Stage::Success | Stage::Failure => kept.started_at,
-                Stage::Reserved => kept.reserved_at.filter(|_| kept.holds_place(now)),
-                Stage::GivenBack | Stage::Void => None,
-            };
+        let leave = self.leave()?;
+        let own = |kept: &&Kept| {
             let same = kept.repository == self.repository && kept.environment == self.environment;
-            same && kept.commit.as_ref() == Some(commit) && start.is_some_and(|start| start >= self.at)
+            same && kept.commit.as_deref() == Some(leave.commit.as_str())
         };
-        rollouts.values().filter(uses).min_by_key(|kept| kept.started_at.or(kept.reserved_at))
+        let records = rollouts.values().filter(own).filter_map(|kept| kept.deployment(now)).collect();
+        let started = history::Rollouts::as_of(records, now, Future::ClocksDisagree, None);
+        leave.used_by(&started).and_then(|first| rollouts.get(&*first.id))
     }
 
     /// What kind of word it is, for people and programs.

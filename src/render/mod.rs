@@ -14,7 +14,7 @@ mod text;
 use chrono_tz::Tz;
 use clap::ValueEnum;
 
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Decision, Evidence, Finding, Status, Verdict};
 use crate::engine::facts::Facts;
 use crate::report::Report;
@@ -184,7 +184,7 @@ fn remedies(report: &Report) -> Vec<String> {
     // Several rules each name their own time: what counts is when the last of them lets it go.
     if timed > 1 && timed == blocking.len() {
         if let Some(next) = report.decision.next_approval {
-            remedies.push(format!("ask again at {}: it may go then, if nothing else happens", utc(next)));
+            remedies.push(format!("ask again at {}: it may go then, if nothing else happens", next_second(next)));
             blocking.retain(|finding| running_rule(finding));
         } else {
             let never = "no instant of the next 400 days suits all of these at once: change the policy (windows in one list are alternatives; two rules must both be open)";
@@ -212,7 +212,8 @@ fn history_line(report: &Report) -> String {
     if history.sources.is_empty() {
         return "no history was found".to_owned();
     }
-    let complete = history.complete_since.map(|since| format!(", complete since {}", utc(since))).unwrap_or_default();
+    let complete =
+        history.complete_since.map(|since| format!(", complete since {}", next_second(since))).unwrap_or_default();
     let count = |count: usize, noun: &str, end: &str| {
         if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}{end}") }
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{answer, clean};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Decision, Verdict};
 use crate::engine::duration::glance;
 use crate::engine::rules::Budget;
@@ -60,7 +60,7 @@ pub fn refusal(report: &Report, refused: &Refused<'_>) -> String {
                 None => format!("the same behind `{run}…`"),
             }
         }
-        (Some(next), ..) => format!("the same again after {}", utc(next)),
+        (Some(next), ..) => format!("the same again after {}", next_second(next)),
         (None, ..) if decision.verdict == Verdict::Reject => {
             "waiting does not open it: change what is named above".to_owned()
         }
@@ -73,7 +73,7 @@ pub fn refusal(report: &Report, refused: &Refused<'_>) -> String {
 
 fn verdict(decision: &Decision) -> String {
     match (decision.verdict, decision.next_approval) {
-        (Verdict::Hold, Some(next)) => format!("HOLD until {} (in {})", utc(next), glance(next - decision.at)),
+        (Verdict::Hold, Some(next)) => format!("HOLD until {} (in {})", next_second(next), glance(next - decision.at)),
         _ => answer(decision, None),
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono_tz::Tz;
 
+use crate::engine::calendar::not_before;
 use crate::engine::duration;
 use crate::engine::event::Instant;
 
@@ -87,12 +88,13 @@ pub fn uri(path: &str) -> String {
     path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-/// An instant for a person: the time, the date where it is another day, and how far off it is.
+/// An instant to wait for, for a person: the time, never too early, the date where it is another day, and how far off it is.
 #[must_use]
 pub fn when(instant: Instant, now: Instant, zone: Option<Tz>) -> String {
     let zone = zone.unwrap_or(Tz::UTC);
-    let (local, today) = (instant.with_timezone(&zone), now.with_timezone(&zone).date_naive());
-    let seconds = if instant.timestamp() % 60 == 0 { "%H:%M" } else { "%H:%M:%S" };
+    let (whole, today) = (not_before(instant), now.with_timezone(&zone).date_naive());
+    let local = whole.with_timezone(&zone);
+    let seconds = if whole.timestamp() % 60 == 0 { "%H:%M" } else { "%H:%M:%S" };
     let day = if local.date_naive() == today { "" } else { "%a %Y-%m-%d " };
     format!("{} (in {})", local.format(&format!("{day}{seconds} %Z")), duration::glance(instant - now))
 }

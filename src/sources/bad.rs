@@ -18,6 +18,13 @@ impl Bad {
         }
     }
 
+    /// Takes in what is wrong further on, its places counted from here.
+    pub(super) fn extend(&mut self, later: Self, passed: usize) {
+        self.count += later.count;
+        let room = SHOWN - self.shown.len();
+        self.shown.extend(later.shown.into_iter().take(room).map(|(place, what)| (place + passed, what)));
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.count == 0
     }

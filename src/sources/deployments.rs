@@ -1,7 +1,8 @@
 //! The record of deployments: one source for an environment, the others filling the time before it begins.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use super::foreign::{self, Columns};
@@ -42,7 +43,25 @@ const BEGINNING: u64 = 64 * 1024;
 /// # Errors
 ///
 /// Fails with every bad line.
-pub fn from_text(name: &str, mut text: impl BufRead, columns: Option<&Columns>) -> Result<Records, Error> {
+pub fn from_text(name: &str, text: impl BufRead, columns: Option<&Columns>) -> Result<Records, Error> {
+    told(name, text, columns, |text| log::parse(name, text))
+}
+
+/// Reads the file of `--deploys`.
+///
+/// # Errors
+///
+/// As [`from_text`].
+pub fn from_file(name: &str, file: &File, columns: Option<&Columns>) -> Result<Records, Error> {
+    told(name, BufReader::with_capacity(files::PIECE, file), columns, |text| log::parse_file(name, file, text))
+}
+
+fn told<Text: BufRead>(
+    name: &str,
+    mut text: Text,
+    columns: Option<&Columns>,
+    log: impl FnOnce(Chain<Cursor<Vec<u8>>, Text>) -> Result<Vec<Deployment>, Error>,
+) -> Result<Records, Error> {
     let mut beginning = Vec::new();
     let read = text.by_ref().take(BEGINNING).read_to_end(&mut beginning);
     read.map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
@@ -59,7 +78,7 @@ pub fn from_text(name: &str, mut text: impl BufRead, columns: Option<&Columns>) 
     if let Some(kind) = kind {
         return foreign::parse(name, kind, &files::bounded(text, 0, name, files::LOG_LIMIT)?, columns);
     }
-    let deployments = log::parse(name, text)?;
+    let deployments = log(text)?;
     // An empty log is a history without deployments; a pipe whose first half failed looks the same.
     let empty = deployments.is_empty().then(|| format!("{name} is empty: it says that nothing was ever deployed"));
     let notes = empty.into_iter().collect();
@@ -139,7 +158,7 @@ fn log_of(top: &Path, settings: &HistorySettings) -> Result<Option<Records>, Err
     let named = settings.log.as_deref();
     for path in named.map_or(LOGS.to_vec(), |path| vec![path]) {
         if let Some(file) = files::open_inside(top, path)? {
-            let deployments = log::parse(path, BufReader::with_capacity(files::PIECE, file))?;
+            let deployments = log::parse_file(path, &file, BufReader::with_capacity(files::PIECE, &file))?;
             return Ok(Some(Records {
                 deployments,
                 sources: vec![format!("deploy log {path}")],

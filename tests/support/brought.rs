@@ -35,6 +35,12 @@ pub fn json(package: &str, path: &str) -> Option<Value> {
     text(package, path).map(|text| serde_json::from_str(&text).expect("JSON"))
 }
 
+/// A Node that runs what was brought: the one that came with it, which there is for Linux.
+pub fn node() -> Option<PathBuf> {
+    let machine = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x64" };
+    cfg!(target_os = "linux").then(|| file(&format!("node-linux-{machine}"), "bin/node")).flatten()
+}
+
 /// Says that a test did not run.
 pub fn skipped(what: &str) {
     use std::io::Write;

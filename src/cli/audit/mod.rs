@@ -16,7 +16,7 @@ use super::ledger::{Verified, verified};
 use super::question::QuestionArgs;
 use super::span::{Moment, Since, moment, since};
 use super::{Edge, Outcome};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{second, utc};
 use crate::engine::event::Instant;
 use crate::error::Error;
 use crate::gather::{Question, Subject};
@@ -191,7 +191,7 @@ fn ledger(subject: &Subject, asked: &QuestionArgs, edge: &Edge, sheet: &mut Shee
             walk.breaks.len()
         ));
     }
-    sheet.notes.extend(born.map(|born| format!("the ledger was begun {}", utc(born))));
+    sheet.notes.extend(born.map(|born| format!("the ledger was begun {}", second(born))));
     Ok(Ledger::of(&entries, walk.rollouts, repository.as_deref(), born))
 }
 

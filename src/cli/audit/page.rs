@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Sheet;
 use super::pairs::{Pairing, Row};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::second;
 use crate::engine::decision::Verdict;
 use crate::engine::history::Outcome;
 use crate::engine::lane::Lane;
@@ -18,12 +18,12 @@ const DIGITS: usize = 12;
 
 /// What was looked at, and what was found.
 fn summary(sheet: &Sheet) -> String {
-    let from = sheet.from.map_or_else(|| "the beginning".to_owned(), utc);
+    let from = sheet.from.map_or_else(|| "the beginning".to_owned(), second);
     let counts = Pairing::ALL.map(|pairing| (sheet.count(pairing), pairing.words()));
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
     let found = if counts.is_empty() { "no deployment".to_owned() } else { counts.join(", ") };
-    format!("{from} to {}: {found}", utc(sheet.until))
+    format!("{from} to {}: {found}", second(sheet.until))
 }
 
 fn outcome(row: &Row) -> &'static str {
@@ -44,7 +44,7 @@ fn decided(row: &Row) -> Vec<String> {
             Verdict::Reject => "reject",
         };
         let digest: String = decision.policy_digest.chars().take(DIGITS).collect();
-        parts.push(format!("{verdict} by {} at {}", decision.id, utc(decision.at)));
+        parts.push(format!("{verdict} by {} at {}", decision.id, second(decision.at)));
         parts.push(format!("policy {} ({digest})", decision.policy));
         parts.extend(decision.overrides.iter().map(|lifted| format!("{}: {}", lifted.rule, lifted.by)));
     }
@@ -76,7 +76,7 @@ pub(super) fn terminal(sheet: &Sheet, width: usize) -> String {
         }
         let by = row.actor.as_deref().map(|actor| format!(", by {}", clean(actor))).unwrap_or_default();
         let (environment, what) = (clean(&row.environment).into_owned(), clean(&row.what()).into_owned());
-        say(2, &format!("{} {environment} ← {what} {}{by}, {}", utc(row.start), outcome(row), clean(&row.id)));
+        say(2, &format!("{} {environment} ← {what} {}{by}, {}", second(row.start), outcome(row), clean(&row.id)));
         for part in decided(row) {
             say(6, &clean(&part));
         }
@@ -114,7 +114,7 @@ pub(super) fn markdown(sheet: &Sheet) -> String {
             line,
             "| {} | {} | {} | {what} | {by} | {} | {} |",
             row.pairing.words(),
-            utc(row.start),
+            second(row.start),
             escape(&row.environment),
             outcome(row),
             decision.join("<br>")

@@ -114,7 +114,25 @@ pub(in crate::cli) enum Failed {
     Error(Error),
 }
 
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Trouble(trouble) => trouble.into(),
+            Failed::Error(error) => error,
+        }
+    }
+}
+
 pub(in crate::cli) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
+    judge_and(request, ledger, &|_, _| {})
+}
+
+/// Judges; `went` may add to what is appended with the judgement.
+pub(in crate::cli) fn judge_and(
+    request: &mut Request<'_>,
+    ledger: &mut dyn Ledger,
+    went: &dyn Fn(&Judged, &mut Change),
+) -> Result<Judged, Failed> {
     request.look().map_err(Failed::Error)?;
     let mut judged = None;
     // A home that somebody else was quicker at asks again: nothing of the answer before it happened.
@@ -122,7 +140,8 @@ pub(in crate::cli) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) 
     let appended = ledger.append(&mut |state| {
         request.memory = before.clone();
         match request.judge(state) {
-            Ok((answer, change)) => {
+            Ok((answer, mut change)) => {
+                went(&answer, &mut change);
                 judged = Some(Ok(answer));
                 change
             }

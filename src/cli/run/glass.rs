@@ -14,6 +14,7 @@ use crate::gather::Subject;
 use crate::ledger::chain::{Account, digest};
 use crate::ledger::entry::{Event, Glass, Kept, Stage};
 use crate::ledger::home::Home;
+use crate::ledger::journal::NO_NAME;
 use crate::ledger::{Change, LEDGER_ID, Ledger, Trouble};
 use crate::sources::{packs, policy};
 
@@ -54,7 +55,8 @@ impl Run {
             return Ok(Err(NotStarted { why, code: 127 }));
         }
         let signals = Signals::catch()?;
-        let repository = subject.repository().unwrap_or_else(|| ".".to_owned());
+        let home = home.of(subject.repository());
+        let repository = subject.repository().unwrap_or_else(|| NO_NAME.to_owned());
         let account = Account { repository, environment };
         // What is not in the ledger is dated here, and has no decision.
         let now = (edge.clock)();
@@ -69,7 +71,7 @@ impl Run {
             glass: Some(Glass::default()),
             ..Kept::new(format!("{LEDGER_ID}{}", &digest(seed.as_bytes())[..10]), &account, Stage::Running)
         };
-        let mut opened = home.open(edge.clock);
+        let mut opened = open(&home, &account, edge);
         if let Ok(ledger) = &mut opened {
             ledger.narrow(home.scope(&account.repository, unjudged.target.as_deref()));
         }
@@ -118,7 +120,7 @@ impl Run {
                 let event = Event::Recorded { rollout: Box::new(unjudged.clone()) };
                 match home.journal().note(&account, &event) {
                     Ok(()) => watch.say(&format!(
-                        "deploy-rhythm: the glass is broken; {} is kept in {} until the ledger is back",
+                        "deploy-rhythm: the glass is broken; {} is kept in {} until the ledger can be told",
                         unjudged.id,
                         home.journal().path.display()
                     )),
@@ -159,6 +161,17 @@ impl Run {
     }
 }
 
+/// Opens the ledger; one of several repositories is told nothing of one that has no name: nobody would find it again.
+fn open(home: &Home, account: &Account, edge: &Edge) -> Result<Box<dyn Ledger>, Trouble> {
+    match account.repository == NO_NAME && !home.own {
+        true => Err(Trouble::new(
+            format!("the ledger {} may be of several repositories, and nothing names this one", home.name()),
+            "write `repository: example.org/shop/app` into the policy, or add the remote `origin`",
+        )),
+        false => home.open(edge.clock),
+    }
+}
+
 /// Tells the ledger, opened anew where it was away; where it stays away, the journal.
 fn remember(
     home: &Home,
@@ -168,7 +181,7 @@ fn remember(
     edge: &Edge,
 ) -> Result<(), Trouble> {
     if ledger.is_none() {
-        *ledger = home.open(edge.clock).ok();
+        *ledger = open(home, account, edge).ok();
         if let Some(ledger) = ledger {
             ledger.narrow(home.scope(&account.repository, None));
         }

@@ -132,6 +132,7 @@ impl Run {
             caller::may(edge, Some(&subject.repo), "claim a hotfix")?;
         }
         let account = subject.account(home.own, &policy.environment)?;
+        let home = home.of(subject.repository());
         let scope = home.scope(&account.repository, policy.target.as_deref());
         let name = &self.command[0];
         if !child::exists(name, edge.surroundings.path.as_deref()) {

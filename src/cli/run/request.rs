@@ -28,6 +28,9 @@ use crate::sources::git::{Clock, Now, Repo};
 /// How soon a newer request must expect to go for an older one to let it pass.
 const LETS_PASS: TimeDelta = TimeDelta::seconds(1);
 
+/// How exactly the instant at which a request expects to go is kept while it is farther off than that.
+const TO_THE_MINUTE: TimeDelta = TimeDelta::minutes(1);
+
 /// How often whoever waits asks GitHub anew.
 const GLANCES: TimeDelta = TimeDelta::seconds(30);
 
@@ -92,6 +95,8 @@ pub(in crate::cli) struct Memory {
     id: Option<String>,
     pinned: Option<(CommitId, Option<String>)>,
     decided: Option<Verdict>,
+    /// The lane that it was in at first.
+    lane: Option<Lane>,
 }
 
 impl<'a> Request<'a> {
@@ -210,7 +215,9 @@ impl<'a> Request<'a> {
                 report: serde_json::from_str(&render(report, Format::Json, &style)).unwrap_or_default(),
             }))
         };
-        let supersedes = subject.found.policy.history().source != HistorySource::Tags && decision.lane == Lane::Normal;
+        // What began as a redeploy is no rollback because something newer went first.
+        let normal = *self.memory.lane.get_or_insert(decision.lane) == Lane::Normal;
+        let supersedes = subject.found.policy.history().source != HistorySource::Tags && normal;
         let stands = |other: &str| subject.repo.ancestry(&commit, &CommitId::new(other));
         let contains = |other: &str| matches!(stands(other), Ok(Ancestry::Same | Ancestry::Older));
         let place = || Kept {
@@ -350,6 +357,7 @@ impl<'a> Request<'a> {
         now: Instant,
         next: Option<Instant>,
     ) -> Option<Waiting> {
+        let known = self.memory.waiting.as_ref().and_then(|waiting| waiting.next);
         let since = self.memory.waiting.as_ref().map_or(now, |waiting| waiting.since);
         let kept = self.job.as_ref().map(|_| since + REMEMBERED);
         let waiting = Waiting {
@@ -359,7 +367,7 @@ impl<'a> Request<'a> {
             commit: commit.to_string(),
             since,
             until: self.deadline.or(kept)?,
-            next,
+            next: expected(known, next, now),
             owner: self.deadline.and_then(|_| Owner::this()),
             run: self.job.as_ref().map(|job| job.run.clone()),
         };
@@ -367,6 +375,17 @@ impl<'a> Request<'a> {
         self.memory.waiting = Some(waiting.clone());
         changed.then_some(waiting)
     }
+}
+
+/// The instant at which others may expect a request to go: exact where it is near; while it is far off, what is known already
+/// does to the minute. Beside a reservation it moves with the clock, and on a git remote each change is a push.
+fn expected(known: Option<Instant>, next: Option<Instant>, now: Instant) -> Option<Instant> {
+    let near = now + TO_THE_MINUTE;
+    known
+        .zip(next)
+        .filter(|(known, next)| *known > near && *next > near && (*next - *known).abs() < TO_THE_MINUTE)
+        .map(|(known, _)| known)
+        .or(next)
 }
 
 fn account_of(kept: &Kept) -> Account {
@@ -392,4 +411,40 @@ fn lets_pass(own: &Waiting, other: &Waiting, now: Instant) -> bool {
     let same = other.repository == own.repository && other.environment == own.environment && other.id != own.id;
     let later = (other.since, &other.id) > (own.since, &own.id);
     same && later && other.next.is_some_and(|next| next <= now && now < next + LETS_PASS) && other.is_live(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{Instant, expected};
+
+    #[test]
+    fn an_expected_instant_is_told_again_where_it_matters() {
+        let now: Instant = "2026-02-04T14:00:00Z".parse().expect("an instant");
+        let after = |seconds: i64| Some(now + TimeDelta::seconds(seconds));
+        for (known, next, told, why) in [
+            (None, after(900), after(900), "nobody knows"),
+            (after(900), after(959), after(900), "it moved by less than a minute"),
+            (after(900), after(841), after(900), "the same, to an earlier one"),
+            (after(900), after(960), after(960), "it moved by a minute"),
+            (after(900), after(840), after(840), "the same, to an earlier one"),
+            (after(61), after(60), after(60), "it is near"),
+            (after(59), after(90), after(90), "it was near"),
+            (after(30), after(31), after(31), "it is near and moves"),
+            (after(900), None, None, "no passing of time opens it"),
+        ] {
+            assert_eq!(expected(known, next, now), told, "{why}");
+        }
+        // Beside a reservation the instant moves with the clock: of 120 looks in ten minutes few are told.
+        let mut known = None;
+        let mut told = 0;
+        for look in 0..120 {
+            let now = now + TimeDelta::seconds(look * 5);
+            let next = expected(known, Some(now + TimeDelta::hours(2)), now);
+            told += usize::from(next != known);
+            known = next;
+        }
+        assert_eq!(told, 10);
+    }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
 use super::{Check, Explanation, count_schema, counted, duration_schema, map_schema, not_known};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::{Instant, Precision};
@@ -154,7 +154,7 @@ impl Check for BatchSize {
                 None => "its first landing alone is over the limit: ask those named in the policy for an override"
                     .to_owned(),
             }),
-            Gate::Until(until) => Some(format!("wait for more to land, or until {}", utc(until))),
+            Gate::Until(until) => Some(format!("wait for more to land, or until {}", next_second(until))),
             Gate::Shut => Some(format!("wait until {} have gathered", counted(self.least.unwrap_or(1), "commit"))),
             Gate::Open | Gate::Unknown(_) => None,
         };

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::Value as Json;
 
 use super::{Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::Instant;
@@ -67,7 +67,7 @@ impl Check for FailureCooldown {
                 (None, Some(_)) => "the last rollout did not fail".to_owned(),
                 (None, None) => "no rollout has finished yet".to_owned(),
             };
-            let wait = |until| format!("find out why it failed; the next attempt may start at {}", utc(until));
+            let wait = |until| format!("find out why it failed; the next attempt may start at {}", next_second(until));
             let shown = last.map(|(rollout, _)| rollout).or_else(|| rollouts.finished().next());
             let evidence = shown.cloned().map(Evidence::Rollout).into_iter().collect();
             Explanation { message, remedy: gate.until().map(wait), evidence }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::deployment_window::{DeploymentWindow, weekly, weekly_parameters, weekly_schema};
 use super::{Check, Explanation, map_schema, not_known};
-use crate::engine::calendar::{HORIZON, Weekly, end_of_day, start_of_day, utc};
+use crate::engine::calendar::{HORIZON, Weekly, end_of_day, next_second, second, start_of_day, utc};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::{Facts, Known, Missing};
@@ -272,9 +272,9 @@ impl Check for Freeze {
         let Some((from, to)) = span else {
             return Explanation { message: "no freeze at this time".to_owned(), ..Explanation::default() };
         };
-        let wait = gate.until().map(|until| format!("wait until {}", utc(until)));
+        let wait = gate.until().map(|until| format!("wait until {}", next_second(until)));
         Explanation {
-            message: format!("frozen since {}", utc(from)),
+            message: format!("frozen since {}", second(from)),
             remedy: wait.or_else(|| Some("the freeze has no end within 400 days: change it in the policy".to_owned())),
             evidence: vec![Evidence::Span { name: self.asks(), from, to }],
         }

@@ -8,7 +8,7 @@ use super::min_interval::MinInterval;
 use super::{
     Budget, Check, Explanation, Lookback, about_rollouts, as_far_as_known, count_schema, counted, map_schema, newest,
 };
-use crate::engine::calendar::{Unit, utc};
+use crate::engine::calendar::{Unit, next_second};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::Instant;
@@ -155,7 +155,7 @@ impl Check for MaxFrequency {
                     Period::Sliding(_) => "when the oldest that counts leaves the window",
                     Period::Calendar { .. } => "when the budget begins anew",
                 };
-                format!("wait until {}, {leaves}; gather what lands meanwhile into that one deploy", utc(until))
+                format!("wait until {}, {leaves}; gather what lands meanwhile into that one deploy", next_second(until))
             });
             Explanation {
                 message: format!(

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema,
 };
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{next_second, second};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::Instant;
@@ -104,7 +104,7 @@ impl Check for MinInterval {
             };
             let message = match (self, last.finish) {
                 (Self::AfterFinish(_), None) => {
-                    format!("deploy {} is still running, since {}", last.id, utc(last.start))
+                    format!("deploy {} is still running, since {}", last.id, second(last.start))
                 }
                 (Self::AfterFinish(_), Some(finish)) => {
                     format!("the last deploy finished {} ago", duration::show(at - finish))
@@ -112,7 +112,7 @@ impl Check for MinInterval {
                 (Self::SinceStart(_), _) => format!("the last deploy started {} ago", duration::show(at - last.start)),
             };
             let remedy = match gate {
-                Gate::Until(until) => Some(format!("wait until {}", utc(until))),
+                Gate::Until(until) => Some(format!("wait until {}", next_second(until))),
                 Gate::Shut => Some(super::no_overlap::settle(last)),
                 _ => None,
             };

@@ -7,7 +7,7 @@ use super::min_interval::MinInterval;
 use super::{
     Check, Explanation, LONGEST_ROLLOUT, Lookback, about_rollouts, as_far_as_known, duration_schema, map_schema,
 };
-use crate::engine::calendar::utc;
+use crate::engine::calendar::{next_second, second};
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::{Instant, LEDGER_ID};
@@ -128,11 +128,11 @@ impl Check for NoOverlap {
                 .collect();
             let stale = rollouts.running().filter(|rollout| rollout.start + self.stale_after <= at);
             for rollout in stale.take(super::MOST_EVIDENCE) {
-                let since = utc(rollout.start + self.stale_after);
+                let since = second(rollout.start + self.stale_after);
                 evidence.push(Evidence::note(format!(
                     "{} started {} and its finish was never recorded: after {} it counts as finished at {since}",
                     rollout.id,
-                    utc(rollout.start),
+                    second(rollout.start),
                     duration::show(self.stale_after)
                 )));
             }
@@ -145,7 +145,7 @@ impl Check for NoOverlap {
                     (format!("deploy {} is running, for {age}{more}", first.rollout.id), Some(settle(first.rollout)))
                 }
                 (_, Some(first)) => {
-                    let wait = gate.until().map(|until| format!("wait until {}", utc(until)));
+                    let wait = gate.until().map(|until| format!("wait until {}", next_second(until)));
                     (
                         format!(
                             "deploy {} may still be draining, for {} after its finish",
@@ -159,7 +159,7 @@ impl Check for NoOverlap {
                     None => ("nothing is running".to_owned(), None),
                     // All that runs is stale here.
                     Some(stale) => {
-                        let since = utc(stale.start + self.stale_after);
+                        let since = second(stale.start + self.stale_after);
                         (
                             format!("deploy {} never recorded its finish, and counts as finished at {since}", stale.id),
                             None,

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Budget, Check, Explanation, Lookback, count_schema, counted, duration_schema, map_schema, newest, not_known,
 };
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::{Instant, Landing, Precision};
@@ -88,7 +88,7 @@ impl Check for PushFrequency {
             evidence.push(Evidence::note(text));
         }
         let this = if pushes.requested_landed { "" } else { ", and this would be one more" };
-        let wait = |until| format!("wait until {}; gather what follows into one push", utc(until));
+        let wait = |until| format!("wait until {}; gather what follows into one push", next_second(until));
         Explanation {
             message: format!(
                 "{} in the last {}{this}; at most {} may",

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
 use super::{Check, Explanation, duration_schema, map_schema, not_known};
-use crate::engine::calendar::utc;
+use crate::engine::calendar::next_second;
 use crate::engine::decision::{Evidence, Gate};
 use crate::engine::duration;
 use crate::engine::event::{Environment, Instant};
@@ -103,7 +103,7 @@ impl Check for SoakTime {
             (None, None) => format!("{commit} has not succeeded in {place}"),
         };
         let remedy = match gate {
-            Gate::Until(until) => Some(format!("wait until {}", utc(until))),
+            Gate::Until(until) => Some(format!("wait until {}", next_second(until))),
             Gate::Shut => {
                 Some(format!("deploy {commit} to {place} first, and let it run for {}", duration::show(self.length)))
             }

@@ -27,6 +27,8 @@ pub struct Passage {
     pub label: usize,
     /// Whether it is an item to tick off.
     pub task: bool,
+    /// Whether it is an item of a numbered list.
+    pub step: bool,
     /// The byte at which a link at its start ends; 0 where there is none.
     pub link: usize,
     /// The first cell of its row.
@@ -77,6 +79,8 @@ struct Walk {
     headings: Vec<(HeadingLevel, String)>,
     /// The lead of each list around, empty where it has none.
     leads: Vec<String>,
+    /// Whether each list around is numbered.
+    numbered: Vec<bool>,
     /// What the next list or code belongs to: the last passage, while nothing else came between.
     before: Option<usize>,
     open: Option<Passage>,
@@ -138,8 +142,9 @@ impl Walk {
                 self.flush();
                 self.begin_as(Place::Heading);
             }
-            Tag::List(_) => {
+            Tag::List(first) => {
                 self.flush();
+                self.numbered.push(first.is_some());
                 let lead = self.before.and_then(|index| self.passages.get_mut(index)).filter(|passage| leads(passage));
                 self.leads.push(lead.map_or_else(String::new, |passage| {
                     passage.leads_in = true;
@@ -186,6 +191,7 @@ impl Walk {
             TagEnd::Paragraph | TagEnd::Item => self.flush(),
             TagEnd::List(_) => {
                 self.flush();
+                self.numbered.pop();
                 self.leads.pop();
                 self.before = None;
             }
@@ -216,7 +222,8 @@ impl Walk {
 
     fn begin_as(&mut self, place: Place) {
         self.flush();
-        self.open = Some(Passage { place, ..Passage::default() });
+        let step = place == Place::Item && self.numbered.last() == Some(&true);
+        self.open = Some(Passage { place, step, ..Passage::default() });
     }
 
     fn text(&mut self, text: &str, at: usize) {

@@ -86,6 +86,10 @@ fn joint(sentence: &str, at: usize, letter: char) -> Option<usize> {
     if matches!(*joint, " — " | " – " | " - ") && is_range(sentence, at, at + joint.len()) {
         return None;
     }
+    // "`.env` is local; never commit it" is one rule.
+    if points_back(sentence.get(at + dropped..)?) {
+        return None;
+    }
     // "Run the tests, then commit" is one rule.
     let after = sentence.get(at + dropped..)?.trim_end_matches(['.', ' ']);
     if *joint == ", then " && ["then commit", "then push"].iter().any(|act| after.eq_ignore_ascii_case(act)) {
@@ -115,6 +119,23 @@ fn is_range(sentence: &str, from: usize, to: usize) -> bool {
     let before = sentence.get(..from).and_then(|text| text.split_whitespace().next_back());
     let after = sentence.get(to..).and_then(|text| text.split_whitespace().next());
     before.zip(after).is_some_and(|(before, after)| end(before) && end(after))
+}
+
+/// Whether what follows a joint speaks of what stands before it: "never commit it".
+fn points_back(rest: &str) -> bool {
+    let mut words = rest.split(|letter: char| !letter.is_ascii_alphabetic() && letter != '\'');
+    let mut next = || words.by_ref().find(|word| !word.is_empty()).unwrap_or_default().to_ascii_lowercase();
+    let (first, second) = match (next(), next()) {
+        (so, first) if so == "so" => (first, next()),
+        both => both,
+    };
+    let verb = match (first.as_str(), second.as_str()) {
+        ("never" | "don't", _) => second,
+        ("do", "not") => next(),
+        _ => return false,
+    };
+    matches!(verb.as_str(), "commit" | "push" | "stage" | "check" | "hardcode" | "bypass" | "skip" | "disable")
+        && matches!(next().as_str(), "it" | "them" | "these")
 }
 
 /// Whether what follows a joint limits what stands before it: ", but never longer than a day".

@@ -1,6 +1,7 @@
 //! Several changes into one deploy, push, commit or pull request, or the opposite.
 
 use super::clause::{Clause, Found, object_of, whole};
+use super::mood::Form;
 use super::pattern::patterns;
 use super::quantity;
 use super::vocabulary::{self as v, Classes};
@@ -21,7 +22,7 @@ patterns! {
     NOT_EACH = [
         "@never ..3 @deploy|@push|@commit|@release|@merge ..3 after|for|per|on ..2 @each ..3", "not|never|than|of|don't after|for|per|on @each ..2 @change|@commit|@push|@change|component",
         "@never ..3 @deploy|@push|@commit|@release @each|individual|single ..2 @change", "rather|instead ..3 after? @each ..2 @change", "rather|instead ..2 @push|@deploy|@commit|pushing|deploying ..1 per|after|for ..2 @commit|@change",
-        "@never ..2 @push|@deploy ..1 one|single|individual ..1 @change ..1 at",
+        "@never ..2 @push|@deploy ..1 one|single|individual ..1 @change ..1 at", "@never ..1 make|create|open ..1 one|single|separate ..1 @commit|@pr per|for ..2",
         "^ @never @push|@deploy|@release|@merge ..5 separately|individually|one-by-one",
         "@never ..3 @deploy|@push|@release|@commit @each ..3 @change ..3 own|separately|individually|alone",
         "@never ..3 trigger|start|make|do|run ..2 @deploy|@push|@release for|per|after @each",
@@ -82,7 +83,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         let found = clause.unbound(Kind::Batching, object(clause)).polarity(polarity);
         return Some(if polarity == Polarity::MustNot { found.with("per", "change") } else { found });
     }
-    if states || clause.setting.messages && !clause.has(v::BATCH) {
+    if states || clause.setting.messages && !clause.has(v::BATCH) && !acts(clause) {
         return None;
     }
     let related = clause.says(&["related"])
@@ -108,7 +109,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         ])
         && clause.words.get(clause.mood.main).is_some_and(|word| word.classes.any(v::BATCH));
     let governed = related || clause.has(ACTS) || clause.setting.topic.any(ACTS);
-    if !governed || clause.fits(&AS_YOU_LIKE) {
+    // Commits of other trades.
+    let other = clause.says(&["offsets", "transaction", "transactions", "cursor"]);
+    if other || !governed || clause.fits(&AS_YOU_LIKE) {
         return None;
     }
     if clause.fits(&EACH) && !clause.fits(&NEVER_TOGETHER) {
@@ -160,6 +163,12 @@ fn counted(clause: &Clause<'_>) -> Option<Found> {
         read = read.with("max-wait", duration::show(span));
     }
     Some(read)
+}
+
+/// Whether a clause commands to commit or push: below a heading about messages it is about rhythm.
+fn acts(clause: &Clause<'_>) -> bool {
+    clause.mood.form == Form::Command
+        && clause.words.get(clause.mood.main).is_some_and(|verb| matches!(verb.text.as_str(), "commit" | "push"))
 }
 
 /// The other end of "3-5".

@@ -8,9 +8,10 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     BYPASS = [
-        "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
+        "bypass|skip|disable|circumvent|ignore|remove|skipping|bypassing|disabling|bypassed ..5 @hook", "@never ..2 delete|comment|skip|disable|remove ..4 failing ..1 test|tests|check|checks", "bypass|skip|disable|circumvent|disabling|skipping|bypassing|ignore ..4 checks|ci|tests|lint|linting|linters|verification|gates|gate|pipeline|signing|validation",
         "@noverify", "@hook ..3 mustn't|never ..3 bypassed|skipped|disabled", "work around ..2 @hook|checks|ci", "@never ..2 weaken|disable|remove|delete ..6 workflow|workflows|guard|guards|guardrails|protections",
     ];
+    POINTS_BACK = ["@hook|@check ..14 @never ..1 bypass|skip|disable it|them|these"];
     SKIPS = ["@ciskip", "skip|skips|skipping ..1 ci ..2 marker|tag|label|in|for", "@never ..2 skip ci", "add|use|put|include ..2 [skip"];
 }
 
@@ -30,6 +31,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
                 .with(if clause.forbids() { "forbid" } else { "use" }, marker(clause)),
         );
     }
+    if clause.fits(&POINTS_BACK) && clause.about(v::HOOK) {
+        return Some(clause.found(Kind::HooksBypass, Object::Commit).polarity(Polarity::MustNot));
+    }
     if !clause.fits(&BYPASS) || permits || clause.mood.form == Form::Statement && !clause.setting.negated {
         return None;
     }
@@ -41,7 +45,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         .any(|word| word.text.contains("disableallhooks") || word.text.contains("hookspath") && !clause.forbids());
     let governed = clause
         .about(v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v::DEPLOY).with(v::HOOK).with(v::NOVERIFY))
-        || clause.says(&["ci"]);
+        || clause.says(&["ci", "failing"]);
     if config || !governed || !(clause.asks() || forbids) {
         return None;
     }

@@ -11,6 +11,7 @@ const ACTS: Classes = v::COMMIT.with(v::PUSH).with(v::PR).with(v::MERGE).with(v:
 patterns! {
     /// "before committing", "prior to opening a PR".
     BEFORE = [
+        "before opening|submitting|pushing|committing $", "before ..2 requesting|asking|request ..2 review|reviewers", "recommended before ..3 @pr|@commit|@push|@merge",
         "before|prior-to|pre ..5 @commit|@push|@pr|@merge|@deploy|@release|--no-verify", "before ..3 submitting|submission|submit|review|finishing|handoff|completing|completion", "@before every|each|any ..1 @commit|@push|@pr|@merge|@deploy",
         "pre-commit|pre-push", "to pass ..2 before", "ahead of ..2 @pr|@merge|@deploy", "before you ..1 @commit|@push|@merge|@deploy", "every|each time ..2 before ..2 @commit|@push", "before ..2 final ..2 commit|push|answer",
         "and|then then? @deploy|@push|@commit $",
@@ -18,12 +19,12 @@ patterns! {
     /// "do not merge until CI is green", "never deploy with failing tests".
     GATED = [
         "@never ..4 @commit|@push|@merge|@deploy|@release|open|submit|create|@pr ..6 without|until|unless|if|when|while|with|on ..8 @check|@pass|red|tested|testing", "only @commit|@merge|@push|@deploy|@release ..3 when|if|after|once|with ..8 @check|@pass", "@never ..3 @commit|@push|@deploy|@merge ..2 broken|failing|untested|red",
-        "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
+        "@never ..3 @commit|@merge|@push|@deploy|@release|open|submit ..5 that|which ..2 fails|fail|breaks|break", "@pr|@commit|code|changes ..6 fail|fails|failing|without ..6 won't|rejected|closed|declined ..3", "code ..5 doesn't|don't ..1 pass ..4 won't ..1 merged|accepted", "@check ..5 must ..3 @pass", "must ..2 pass|be ..2 @check|green|clean", "@merge|@deploy|@push|@commit|@pr ..4 requires|require|needs ..3 @check|green|passing", "@never ..3 @commit|@push ..2 code ..6 @check|fails|compile", "@never ..4 @commit|@push|@merge|@deploy|@pr ..3 without ..2 running|run|executing|passing ..4", "@commit|@pr ..3 must|should ..3 lint-clean|clean|green|buildable|compile|compiles|pass|passing|build", "@commit|@merge|@push|@deploy|@pr ..4 only ..3 merged|pushed|deployed|committed ..2 when|if|after|once ..6 @check|@pass|green",
         "@pr|@commit|changes|change ..3 must|should ..3 pass ..5 @check|ci", "@check ..4 @pass ..4 @before|required|to", "@check ..6 green ..3 @before", "all ..4 @check ..2 @pass", "before|until ..4 @check|ci ..3 @pass|green",
         "ci ..2 must|should ..3 @pass|green", "required ..1 gate ..3 @pr|@merge|@commit|@deploy", "@deploy|@push|@merge|@commit|@release ..3 after ..3 @check", "^ test|verify|build|validate ..2 locally ..1 first", "^ ensure ..6 @check|@code ..6 @pass", "once|after|when ..3 @check ..2 @pass , ..2 @push|@commit|@merge|@deploy|open|create", "@pr|@commit|@merge ..4 only when|if|after|once ..8 @check|@pass", "@check ..2 is|are ..1 required|mandatory ..3 @pr|@commit|@merge|@push", "only proceed ..2 if|when|after|once ..4 @pass", "^ use|run ..6 on|for every|each @pr|@commit|@push", "@check|@code ..8 must ..2 @pass|green",
     ];
     /// "CI expects the tests to pass before a merge".
-    EXPECTED = ["expects|wants ..10 pass|passing ..2 before"];
+    EXPECTED = ["@pr ..1 is ..1 ready|mergeable|complete|done ..2 when|once|only ..8 @pass|@check", "expects|wants ..10 pass|passing ..2 before"];
     /// What is looked up rather than checked.
     LOOKS = ["check|verify|confirm|see|search whether|if|for|that|the ..4 already|existing|open|exists|board|status|assigned"];
     /// "after deploying, verify".
@@ -31,8 +32,10 @@ patterns! {
         "after|once|following ..4 @deploy|@push|@merge|@release ..8 verify|check|monitor|test|watch|confirm|validate|smoke-test|ensure|run|smoke", "verify|check|monitor|watch|confirm|validate|ensure|smoke-test|test ..10 after ..3 @deploy|@push|@merge|@release|@pr", "after|once ..2 @push|@deploy ..3 , ..2 @verify",
         "post-deploy|post-deployment ..4 @verify|@check", "verify ..4 @deploy|@deployment|@release ..4 succeeded|healthy|works|working|success",
     ];
+    /// "Every PR must include tests".
+    BRINGS = ["@pr|@commit ..3 must|should|need|needs|require|requires ..2 include|have|add|contain|come ..4 tests|coverage", "@pr|@commit ..3 must|should|need|needs ..6 regression|unit test", "@pr|@commit ..2 need|needs|require|requires ..2 tests|coverage", "must|should ..2 @pass ..3 on|in|for ..2 @pr|@commit|ci"];
     CHECKS = [
-        "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
+        "self-review|review ..4 diff|diffs|changes|code",         "run|re-run|rerun|execute|invoke ..8", "@verify ..6 @check|@pass|@code", "ensure|verify|confirm|check|make ..8 @pass|@check", "@check ..6 @pass", "test|lint|format|build|typecheck|validate|review|fix|resolve|scan|regenerate|compile ..8", "must|should ..3 pass|run|passing", "@pass", "@code",
         "@check", "@verify",
     ];
 }
@@ -40,13 +43,32 @@ patterns! {
 /// Reads what a clause says about checks.
 pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let governed = clause.about(ACTS)
-        || clause.says(&["submitting", "submit", "submission", "ci", "proceed"])
+        || clause.says(&["submitting", "submit", "submission", "ci", "proceed", "review"])
         || clause.setting.before
-        || clause.setting.after;
+        || clause.setting.after
+        || clause.setting.procedure
+        || clause.setting.requests;
     if !governed || clause.mood.form == Form::Permission || clause.setting.samples {
         return None;
     }
-    own(clause).or_else(|| inherited(clause))
+    own(clause).or_else(|| inherited(clause)).or_else(|| stepped(clause))
+}
+
+/// A step of how a change is brought in that runs a check: "3. Run `make test`".
+fn stepped(clause: &Clause<'_>) -> Option<Found> {
+    let runs = clause.words.get(clause.mood.main).is_some_and(|verb| {
+        matches!(
+            verb.text.as_str(),
+            "run" | "execute" | "ensure" | "verify" | "test" | "lint" | "format" | "validate" | "confirm" | "make"
+        )
+    });
+    let checks =
+        clause.has(v::CHECK) || clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
+    let step = (clause.setting.procedure && clause.setting.step
+        || clause.setting.requests && clause.setting.item && clause.has(v::PASS) && clause.words.len() < 12)
+        && clause.mood.form == Form::Command;
+    (step && runs && checks && !clause.forbids())
+        .then(|| clause.found(Kind::ChecksBefore, object_of(clause.setting.topic).unwrap_or(Object::PullRequest)))
 }
 
 /// A clause that says itself before what.
@@ -71,9 +93,10 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
         return None;
     }
     let command = clause.words.iter().any(|word| word.classes.any(CODE) && is_command(&word.text));
-    let gated = clause.fits(&GATED)
-        && (clause.has(v::CHECK.with(v::PASS)) || command)
-        && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
+    let gated = clause.fits(&BRINGS)
+        || clause.fits(&GATED)
+            && (clause.has(v::CHECK.with(v::PASS)) || command)
+            && (clause.about(ACTS) || clause.says(&["ci", "proceed"]));
     let labelled = clause.setting.label.any(v::CHECK) && clause.says(&["required", "mandatory"]);
     let before = clause.fits(&BEFORE)
         && (clause.fits(&CHECKS) || labelled)
@@ -88,9 +111,15 @@ fn own(clause: &Clause<'_>) -> Option<Found> {
                 "review",
                 "handoff",
                 "finishing",
-            ]));
+            ])
+            || clause.says(&["opening", "pushing"]) && clause.setting.topic.any(ACTS));
     let after = clause.fits(&AFTER) && clause.has(ACTS);
-    let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str()));
+    // "Wait for CI to pass" and "rebase and run the tests" check.
+    let runs = clause.words.windows(2).any(|pair| {
+        matches!(pair, [and, run] if matches!(and.text.as_str(), "and" | "then") && matches!(run.text.as_str(), "run" | "rerun" | "re-run" | "test"))
+    });
+    let waits = clause.has(v::CHECK) && (clause.has(v::PASS) || runs);
+    let reading = clause.words.get(clause.mood.main).is_some_and(|word| READ.contains(&word.text.as_str())) && !waits;
     let expected = clause.fits(&EXPECTED) && clause.has(ACTS);
     let speaks = clause.asks()
         || expected
@@ -190,7 +219,7 @@ fn inherited(clause: &Clause<'_>) -> Option<Found> {
     if optional || purpose {
         return None;
     }
-    let state = clause.has(v::CHECK) && clause.has(v::PASS);
+    let state = (clause.has(v::CHECK) || command) && clause.has(v::PASS);
     let other = clause.mood.form == Form::Command
         && verb_is(clause, VERB)
         && !verb_is(clause, v::VERIFY)

@@ -50,6 +50,13 @@ pub fn form_of(words: &[Word]) -> (Form, Polarity) {
                 Polarity::MustNot,
             );
         }
+        // "Clear descriptions" names, "clear the cache" commands.
+        "clear" if words.get(1).is_some_and(|word| word.classes.any(v::MESSAGE.with(v::COMMIT).with(v::PR))) => {
+            return (Form::Fragment, Polarity::Must);
+        }
+        "have" if matches!(second, "a" | "an" | "the" | "your" | "each" | "every" | "at-least") => {
+            return (Form::Command, Polarity::Must);
+        }
         "ensure"
             if words
                 .iter()
@@ -132,7 +139,7 @@ fn is_of_subject(words: &[Word]) -> bool {
     if words.first().is_some_and(|first| OF_CLAUSES.contains(&first.text.as_str())) {
         return false;
     }
-    for pair in words.windows(2).skip(1).take(7) {
+    for (at, pair) in words.windows(2).enumerate().skip(1).take(7) {
         let [word, next] = pair else { return false };
         match word.text.as_str() {
             "is" | "are" | "was" | "were" | "has" | "have" | "will" | "isn't" | "aren't" | "must" | "should"
@@ -142,7 +149,14 @@ fn is_of_subject(words: &[Word]) -> bool {
             | "you" | "we" | "it" | "they" | "i" | "once" | "whose" | "than" | "but" | "then" | "since" => {
                 return false;
             }
-            "and" | "or" | "to" if next.classes.any(VERB) => return false,
+            "," if next.classes.any(VERB) => {}
+            // "Lint and typecheck are mandatory".
+            "and" | "or" if next.classes.any(VERB) => {
+                return words
+                    .get(at + 2)
+                    .is_some_and(|verb| matches!(verb.text.as_str(), "is" | "are" | "must" | "should"));
+            }
+            "to" if next.classes.any(VERB) => return false,
             _ if word.classes.any(v::PUNCTUATION) && word.text != "/" && word.text != "-" => return false,
             _ => {}
         }

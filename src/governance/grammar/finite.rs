@@ -70,7 +70,9 @@ fn is_machine(words: &[Word]) -> bool {
     ];
     let Some(at) = words.iter().take(5).position(|word| TOOLS.contains(&word.text.as_str())) else { return false };
     let before = words.get(..at).unwrap_or_default();
-    if before.iter().any(|word| word.classes.any(PUNCTUATION.with(v::NEVER).with(v::BEFORE)) || word.text == "with") {
+    let of =
+        |word: &Word| matches!(word.text.as_str(), "with" | "to" | "of" | "in" | "for" | "on" | "from" | "by" | "at");
+    if before.iter().any(|word| word.classes.any(PUNCTUATION.with(v::NEVER).with(v::BEFORE)) || of(word)) {
         return false;
     }
     let mut rest = words.get(at + 1..).unwrap_or_default().iter().filter(|word| !ADVERBS.contains(&word.text.as_str()));
@@ -129,6 +131,8 @@ fn unknown_verb(words: &[Word], at: usize) -> bool {
 fn finite_form(words: &[Word]) -> (Form, Polarity) {
     let mut relative = 0_usize;
     let mut aside = false;
+    // "PRs that change the API require a note": past the verb of the relative clause the main one comes.
+    let mut told = false;
     for (at, word) in words.iter().enumerate() {
         if word.classes.any(PUNCTUATION) && at > 0 {
             aside = (aside || word.text.starts_with('(')) && word.text != ")";
@@ -143,6 +147,10 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 if at > 0 =>
             {
                 relative = 4;
+                told = matches!(word.text.as_str(), "that" | "which");
+            }
+            "requires" | "require" | "needs" | "need" if told && relative > 0 && relative < 4 => {
+                return (Form::Modal, Polarity::Must);
             }
             "don't" if next.is_some_and(|next| matches!(next.text.as_str(), "must" | "need" | "require")) => {
                 return (Form::Statement, Polarity::Must);
@@ -154,6 +162,15 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
                 return (Form::Statement, Polarity::Must);
             }
             "mustn't" | "shouldn't" | "can't" | "cannot" | "never" | "don't" | "won't" if at > 0 => {
+                return (Form::Modal, Polarity::MustNot);
+            }
+            "will"
+                if relative == 0
+                    && next.is_some_and(|next| next.text == "be")
+                    && words.get(at + 2).is_some_and(|verb| {
+                        matches!(verb.text.as_str(), "rejected" | "closed" | "declined" | "reverted")
+                    }) =>
+            {
                 return (Form::Modal, Polarity::MustNot);
             }
             "must" | "should" | "shall" | "always" | "ought" => {
@@ -190,12 +207,34 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
             "go" | "goes" | "land" if next.is_some_and(|next| matches!(next.text.as_str(), "through" | "via")) => {
                 return (Form::Modal, Polarity::Must);
             }
+            "go" | "goes" if at == 1 && words.first().is_some_and(|first| first.classes.any(v::PR)) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            // "Refactors go in their own PR", "all work happens on branches".
+            "go" | "goes" | "land" | "lands" | "happen" | "happens" | "stay" | "stays" | "carry" | "carries"
+                if relative == 0 && is_process(words) && next.is_some_and(leads_on) =>
+            {
+                return (Form::Modal, Polarity::Must);
+            }
+            "belong" | "belongs" if next.is_some_and(|next| matches!(next.text.as_str(), "in" | "into" | "on")) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            "happen" | "happens" | "go" | "goes" | "come" | "comes" if is_only(words, at) => {
+                return (Form::Modal, Polarity::Must);
+            }
+            // "Every change ships with a note" asks.
+            "ships" | "comes" | "goes" | "has" | "carries" | "follows" | "starts" | "targets" | "references"
+                if relative == 0
+                    && words.first().is_some_and(|first| matches!(first.text.as_str(), "every" | "each")) =>
+            {
+                return (Form::Modal, Polarity::Must);
+            }
             "get" | "gets" if next.is_some_and(|next| matches!(next.text.as_str(), "its" | "their")) => {
                 return (Form::Modal, Polarity::Must);
             }
             "required" | "mandatory" | "needed" if demands(words, at) => return (Form::Modal, Polarity::Must),
             "forbidden" | "prohibited" | "disallowed" | "banned" => return (Form::Modal, Polarity::MustNot),
-            "requires" | "require" | "needs" | "need" if at > 0 && relative == 0 => {
+            "requires" | "require" | "needs" | "need" if (at > 0 || word.text == "requires") && relative == 0 => {
                 return (Form::Modal, Polarity::Must);
             }
             _ if relative == 0 && at > 0 && unknown_verb(words, at) => return (Form::Statement, Polarity::Must),
@@ -207,6 +246,43 @@ fn finite_form(words: &[Word]) -> (Form, Polarity) {
         relative = relative.saturating_sub(1);
     }
     (Form::Fragment, Polarity::Must)
+}
+
+/// Whether the subject is work in general: "changes", "everything", "new entries".
+fn is_process(words: &[Word]) -> bool {
+    let process = v::CHANGE.with(v::COMMIT).with(v::PR).with(v::MERGE).with(v::RELEASE).with(v::VERSION);
+    let first = words.first().map_or("", |word| word.text.as_str());
+    let named = words.iter().take(3).any(|word| {
+        word.classes.any(process) || matches!(word.text.as_str(), "everything" | "development" | "entries" | "data")
+    });
+    named && !matches!(first, "the" | "a" | "an" | "this" | "that" | "your")
+}
+
+/// Whether a word says where or how something goes.
+fn leads_on(word: &Word) -> bool {
+    matches!(
+        word.text.as_str(),
+        "in" | "into"
+            | "on"
+            | "onto"
+            | "through"
+            | "via"
+            | "to"
+            | "at"
+            | "out"
+            | "under"
+            | "a"
+            | "an"
+            | "their"
+            | "its"
+            | "off"
+    )
+}
+
+/// Whether a verb is limited: "happens only through", "happens from main only".
+fn is_only(words: &[Word], at: usize) -> bool {
+    let near = words.get(at + 1..words.len().min(at + 3)).unwrap_or_default();
+    near.iter().chain(words.last()).any(|word| word.text == "only")
 }
 
 /// Whether "required" asks rather than qualifies a noun: "a review is required", not "the required checks".
@@ -222,14 +298,19 @@ fn demands(words: &[Word], at: usize) -> bool {
 
 /// A statement, unless it goes on to ask: "is generated and must not be edited".
 fn stated(words: &[Word], at: usize) -> (Form, Polarity) {
-    let asked = words.windows(2).skip(at).find_map(|pair| match pair {
-        [joins, modal] if matches!(joins.text.as_str(), "and" | "but" | ",") => match modal.text.as_str() {
-            "must" | "should" => Some(Polarity::Must),
-            "mustn't" | "shouldn't" | "never" => Some(Polarity::MustNot),
-            _ => None,
-        },
+    const JOINS: [&str; 7] = ["and", "but", ",", ";", "—", "-", "so"];
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let asked = (at..words.len()).find_map(|at| match text(at + 1) {
+        _ if !JOINS.contains(&text(at)) => None,
+        "must" | "should" if matches!(text(at + 2), "never" | "not") => Some(Polarity::MustNot),
+        "must" | "should" => Some(Polarity::Must),
+        "mustn't" | "shouldn't" | "never" | "don't" => Some(Polarity::MustNot),
         _ => None,
     });
+    // "Every commit made by an agent needs a trailer" asks of every one.
+    let every = matches!(text(0), "every" | "each" | "any" | "all")
+        && words.iter().skip(at).any(|word| matches!(word.text.as_str(), "needs" | "need" | "requires" | "require"));
+    let asked = asked.or_else(|| every.then_some(Polarity::Must));
     asked.map_or((Form::Statement, Polarity::Must), |polarity| (Form::Modal, polarity))
 }
 
@@ -247,6 +328,14 @@ fn addressed(words: &[Word], at: usize) -> bool {
 fn verdict(words: &[Word], at: usize) -> Option<Polarity> {
     let negated = words.get(at).is_some_and(|word| matches!(word.text.as_str(), "isn't" | "aren't"));
     let near = words.get(at + 1..words.len().min(at + 5))?;
+    // "Secrets are never committed", "is not to be edited".
+    let text = |at: usize| near.get(at).map_or("", |word| word.text.as_str());
+    match (text(0), text(1)) {
+        ("never", next) if next.ends_with("ed") || next == "to" => return Some(Polarity::MustNot),
+        ("not" | "never", "to") if text(2) == "be" => return Some(Polarity::MustNot),
+        ("to", "be") => return Some(if negated { Polarity::MustNot } else { Polarity::Must }),
+        _ => {}
+    }
     near.iter().find_map(|word| match word.text.as_str() {
         "only" | "always" | "required" | "mandatory" | "expected" | "obligatory" | "needed" | "encouraged"
         | "recommended" | "preferred"

@@ -9,10 +9,11 @@ use crate::governance::directive::{Kind, Object};
 patterns! {
     REWRITES = [
         "@never ..8 @force", "@force ..4 @never|forbidden|only|requires|is|are|to", "use ..3 @force", "^ ..1 @force", "@force $", "@never ..4 @amend", "amend|amends|amending ..4 @commit|published|pushed", "rewrite|rewriting|rewrites ..4 history", "@never ..4 rewrite|alter|erase|rewriting ..4 history", "history rewrite|rewrites|rewriting",
-        "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on",
+        "@never ..4 destructive git", "reset --hard", "new commit|commits ..6 instead|rather|follow-up|not|amending", "new commit ..3 for|on", "^ add|create|make|push|prefer ..2 commits ..2 rather|instead|over", "history ..4 never ..1 rewritten|changed",
         "@never ..3 reset|rebase|squash ..6 pushed|published|shared|public|main", "only rebase|restack|force-push", "restack|rebase ..1 only", "linear history",
     ];
-    OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend|@force", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits"];
+    OF_HISTORY = ["@force", "amend|amends|amending|amended|--amend|@force", "history", "rebase|rebasing|restack|squash|reset", "destructive git", "new commit|commits", "amending|amend"];
+    OWN = ["@never ..1 rewrite|rewriting ..1 history $"];
     MERGE_STYLE = ["squash ..2 merge|and", "squash-merge", "rebase-merge", "@never ..2 squash ..2 merge|merging"];
 }
 
@@ -32,6 +33,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     let fits = code_reset && (clause.forbids() || clause.setting.negated)
         || (clause.fits(&REWRITES) && (clause.fits(&OF_HISTORY) || code_amend));
     let published = clause.about(v::COMMIT.with(v::PUSH).with(v::BRANCH).with(v::PR).with(v::FORCE).with(v::MAIN))
+        || clause.fits(&OWN)
         || clause.says(&["git", "published", "shared", "pushed"])
         || code_amend
         || code_reset;

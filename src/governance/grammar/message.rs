@@ -13,14 +13,16 @@ patterns! {
     ];
     MESSAGE_RULE = [
         "@commit ..1 @message|format|style|subject|convention|conventions|prefix|prefixes|types|scopes|titles|title|body|bodies", "@pr ..2 title|titles", "@message|@commit ..3 imperative|present-tense", "imperative ..2 mood|tense|voice|present|@commit|@message", "descriptive|concise|meaningful|present-tense ..2 @commit|message|messages|subject|subjects|title|titles",
-        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
-        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
+        "subject ..1 line|lines", "first line ..6 @number|short|concise|under", "^ commits|commit : ..8", "prefix|start|begin ..3 @commit|titles|@pr ..1 @message? with", "prefix ..3 @commit|titles|@pr ..2 with", "@commit|@message ..4 in english|japanese|chinese|german", "git messages", "^ use|allowed|valid|available ..1 types|scopes|prefixes", "@never ..2 emoji|emojis ..4 in ..4 @commit|@pr|@message", "@commit ..3 english",
+        "scope ..2 convention|optional", "write|craft|use|keep|make ..5 @commit ..1 @message|messages|descriptions|subjects|titles", "@commit ..4 start|begin|prefix|prefixed ..3 with", "@never ..3 vague|generic|meaningless|cryptic ..2 message|messages|titles", "^ wrap ..1 the? body at #", "^ wrap|keep|limit ..2 message|messages|subject|subjects|title|titles|body|line|lines ..8 #", "^ scope|type|body|subject|prefix is|are ..1 required|mandatory ..6",
     ];
     ISSUE_RULE = [
         "reference|references|link|links|mention|mentions|cite|include|includes ..4 issue|issues|ticket|tickets|jira ..8", "issue ..2 number|key|id ..4 @commit|@message|@pr|title", "@commit|@pr|@message ..4 reference|link|linked|mention|cite ..4 issue|issues|ticket|tickets", "link ..2 issues",
     ];
+    /// What only the first line of a message has.
+    SUBJECT = ["limit|keep ..2 subject|title|summary ..1 line|lines ..4 #", "first line ..3 # ..1 characters|chars"];
     IN_MESSAGES = [
-        "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
+        "explain|describe|state ..4 why|what|reason|intent", "imperative|lowercase|uppercase|capitalize|capitalise|present-tense|past-tense|tense|english|characters|chars|period|prefix|emoji|emojis|scope|type|types|body|subject|title|concise|descriptive|multi-line|single-line|wrap|labels",
     ];
     /// How a message is, as far as one word tells.
     FORMED = [
@@ -28,7 +30,7 @@ patterns! {
     ];
     LENGTH = ["# ..1 characters|chars|character|char|columns", "# or less|fewer", "≤|<=|under|max|<|at-most|within #"];
     MUST_LINK = ["must|should ..2 reference|link|linked|mention|cite|close ..4 issue|issues|ticket|tickets"];
-    CONSISTS = ["^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
+    CONSISTS = ["^ @commit @message is|are ..1 lowercase|uppercase|lower|imperative|short|prefixed|capitalized ..4", "^ ..2 @message is|are ..2 in english|japanese|chinese|german|french", "^ ..2 @message consist|consists|contain|contains|starts|start|look|looks|explain|explains|describe|describes|state|states|say|says ..6", "^ ..2 @message|@commit ..1 explain|describe|state ..6", "^ @commit @message is|are clear|descriptive|concise|meaningful ..4"];
     IN_THE_ISSUE = ["in|on the|that|your issue|ticket"];
     NOT_FORMAT = ["@never ..3 @conventional"];
 }
@@ -44,11 +46,15 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             clause.words.iter().any(|word| word.classes.any(CODE) && word.text.starts_with(start))
                 || lower.contains(&format!("\"{start}"))
         });
-    let about =
-        closes || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL)) || clause.setting.messages;
+    let typed = clause.words.iter().any(|word| word.classes.any(CODE) && is_typed(&word.text));
+    let about = closes
+        || typed
+        || clause.about(v::COMMIT.with(v::PR).with(v::MESSAGE).with(v::CONVENTIONAL))
+        || clause.setting.messages;
     let sized = clause.fits(&LENGTH)
         && clause.says(&["first", "subject", "title"])
         && clause.setting.wide.any(v::COMMIT.with(v::PR));
+    let sized = sized || clause.fits(&SUBJECT);
     let branches = clause.says(&["branch", "branches"]) && !clause.has(v::COMMIT.with(v::MESSAGE));
     if branches || !(about || sized) || clause.mood.form == Form::Permission || clause.has(v::TRAILER) {
         return None;
@@ -58,7 +64,8 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.setting.messages
         || clause.setting.label.any(v::COMMIT.with(v::CONVENTIONAL));
     let convention = named && (git || clause.fits(&CONVENTION))
-        || (shape && (git || clause.says(&["format", "style"])))
+        || (shape && (git || clause.says(&["format", "style", "prefix", "prefixes", "types"]))
+            || shape && clause.mood.form == Form::Command && clause.says(&["for", "prefix"]))
         || (clause.setting.messages && clause.has(v::CONVENTIONAL));
     let rule = clause.fits(&MESSAGE_RULE)
         && (sized || git || clause.setting.wide.with(clause.setting.topic).any(v::COMMIT.with(v::PR)))
@@ -68,38 +75,34 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         matches!(word.text.as_str(), "reference" | "references" | "link" | "mention" | "cite" | "include" | "close")
     });
     let modal = clause.mood.form == Form::Modal && clause.has(v::COMMIT.with(v::PR)) && clause.fits(&MUST_LINK);
-    let commanded = (links || closes) && clause.mood.form == Form::Command;
+    let every = clause.mood.form == Form::Modal && clause.words.first().is_some_and(|word| word.classes.any(v::EACH));
+    let commanded = (links || closes) && (clause.mood.form == Form::Command || every);
     let linked = linked && !clause.fits(&IN_THE_ISSUE);
     let issue = linked && (commanded || modal) && !clause.has(v::VERSION);
     let inside = clause.setting.messages
         && (clause.fits(&IN_MESSAGES) || writes(clause) && clause.says(&["message", "messages"]))
         && (clause.mood.asks() || clause.mood.form == Form::Fragment && clause.words.len() > 2);
+    // "Title: short, imperative" below a heading about commits or pull requests.
+    let labelled = clause.setting.label.any(v::MESSAGE)
+        && clause.setting.topic.any(v::COMMIT.with(v::PR))
+        && clause.mood.form == Form::Fragment
+        && clause.fits(&FORMED);
+    // "Commit format: `[part] what`" shows it.
+    let named_as = |classes: v::Classes| classes.any(v::COMMIT.with(v::PR)) && classes.any(v::MESSAGE.with(v::NAMING));
+    let only_code = clause.words.len() < 3
+        && clause.words.first().is_some_and(|word| {
+            word.classes.any(CODE) && word.text.contains([':', '[', '<']) && word.text.contains(' ')
+        });
+    let labelled = labelled
+        || only_code
+            && (named_as(clause.setting.label)
+                || clause.setting.nearest.any(v::MESSAGE) && named_as(clause.setting.nearest));
+    let inside = inside || labelled;
     let consists = clause.has(v::COMMIT.with(v::PR)) && clause.fits(&CONSISTS);
     let follows = consists
         || stated
             && (convention && clause.says(&["follow", "follows", "is", "are", "uses", "use"]) && clause.has(v::COMMIT));
-    let other = clause.words.get(clause.mood.main).is_some_and(|word| {
-        matches!(
-            word.text.as_str(),
-            "review"
-                | "rely"
-                | "extract"
-                | "look"
-                | "inspect"
-                | "identify"
-                | "confirm"
-                | "verify"
-                | "compare"
-                | "rewrite"
-                | "check"
-                | "read"
-                | "see"
-                | "generate"
-                | "skip"
-                | "prepare"
-                | "run"
-        )
-    });
+    let other = looks_up(clause);
     let lead = clause.text.ends_with(':') && clause.mood.form == Form::Fragment && !convention && !consists;
     if other
         || lead
@@ -131,6 +134,54 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     Some(read)
 }
 
+/// Whether a clause reads messages rather than writes them.
+fn looks_up(clause: &Clause<'_>) -> bool {
+    clause.words.get(clause.mood.main).is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "review"
+                | "rely"
+                | "extract"
+                | "look"
+                | "inspect"
+                | "identify"
+                | "confirm"
+                | "verify"
+                | "compare"
+                | "rewrite"
+                | "check"
+                | "read"
+                | "see"
+                | "generate"
+                | "skip"
+                | "prepare"
+                | "run"
+        )
+    })
+}
+
+/// A list of the types that a message may begin with.
+pub fn types(clause: &Clause<'_>) -> Option<Found> {
+    let is_type = |text: &str| TYPES.contains(&text.split(['(', ':', '!']).next().unwrap_or_default().trim());
+    let named = clause.words.iter().filter(|word| is_type(&word.text)).count();
+    let about =
+        clause.setting.messages || clause.about(v::CONVENTIONAL) || clause.setting.nearest.any(v::COMMIT.with(v::PR));
+    let lists = named > 3 && named * 3 > clause.words.len();
+    (about && lists && !clause.setting.samples).then(|| clause.found(Kind::CommitFormat, Object::Commit))
+}
+
+/// A command below a heading about messages, whatever it asks of them.
+pub fn under(clause: &Clause<'_>) -> Option<Found> {
+    let asks = clause.mood.asks() && clause.words.len() > 2 && !clause.setting.samples && !clause.text.ends_with(':');
+    let other = clause.words.get(clause.mood.main).is_some_and(|verb| verb.classes.any(v::COMMIT))
+        || clause.words.first().is_some_and(|word| matches!(word.text.as_str(), "so" | "then"))
+        || clause.has(v::CHECK.with(v::HOOK).with(v::TRAILER).with(v::PUSH).with(v::BRANCH).with(v::DEPLOY));
+    (clause.setting.wording && asks && !other && !looks_up(clause)).then(|| {
+        let object = if clause.about(v::PR) { Object::PullRequest } else { Object::Commit };
+        clause.found(Kind::CommitFormat, object)
+    })
+}
+
 /// Whether a clause commands to write something.
 fn writes(clause: &Clause<'_>) -> bool {
     clause.words.get(clause.mood.main).is_some_and(|verb| {
@@ -154,12 +205,24 @@ fn describes(clause: &Clause<'_>) -> bool {
         || clause.words.iter().any(|word| word.classes.any(CODE)) && clause.has(v::COMMIT)
 }
 
+/// The types of conventional subjects, and what stands for them.
+const TYPES: [&str; 14] = [
+    "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
+    "revert",
+];
+
+/// Whether a code span is a conventional subject without a doubt: `feat: …`, `<type>(<scope>): …`.
+fn is_typed(text: &str) -> bool {
+    let sure =
+        ["feat", "fix", "chore", "docs", "refactor", "<type>", "type"].iter().find_map(|name| text.strip_prefix(name));
+    sure.is_some_and(|rest| rest.starts_with('(') && rest.contains("):"))
+        || text.starts_with("feat:")
+        || text.starts_with("fix:")
+        || text.starts_with("<type>")
+}
+
 /// Whether a code span has the shape of a conventional subject: `type(scope): text`, `feat: …`.
 fn is_shape(text: &str) -> bool {
-    const TYPES: [&str; 14] = [
-        "feat", "fix", "chore", "docs", "refactor", "test", "perf", "ci", "build", "style", "type", "<type>", "label",
-        "revert",
-    ];
     let open = ["[type]", "<type>", "{type}", "type(", "(scope)", "<scope>"].iter().any(|part| text.contains(part));
     if open && text.contains(':') {
         return true;

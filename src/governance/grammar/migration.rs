@@ -11,10 +11,10 @@ patterns! {
         "database|db|sql|schema|schemas|alembic|prisma|flyway|django|rails|drizzle|ecto|ef|table|tables|column|columns|liquibase|knex|sqlite|postgres|supabase|dbmate",
         "migration ..1 file|files|script|scripts|history", "@migration ..6 append-only|immutable|idempotent|reversible|additive|backward|backwards|rollback|down|renumber|renumbered|applied|shipped|existing|old|numbered|sequential|merged|committed|deployed",
         "@never ..4 edit|modify|change|rewrite|delete|alter|renumber|rename|squash|touch ..5 @migration", "run|apply|create|add|generate|write|test|commit|include|review ..5 migration|migrations",
-        "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as", "^ use ..3 for ..2 migrations",
+        "@code ..4 migration|migrations", "treat ..4 @migration|@schema ..6 as", "@change ..6 need|needs|require|requires ..2 migration|migrations", "^ each|every|all|new|any|long-running? ..1 migration|migrations must|should|need|needs|mustn't|shouldn't ..8", "^ index|column|table ..1 creation|changes|renames must|should ..6", "back|backup ..4 before ..4 @migration", "^ number|name|order|keep|make|treat|test|review|squash ..2 migrations|migration", "^ use|run ..4 to ..1 create|generate|write|apply ..1 migrations|migration", "^ use ..3 for ..2 migrations",
     ];
     SCHEMA_CHANGE = [
-        "schema change|changes ..8", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..8 backward-compatible|backwards-compatible|backward|backwards|additive|nullable|reversible|compatible", "@never ..4 change|modify|edit|alter|touch ..3 @schema ..3 by-hand|manually|directly", "after|when|whenever|if ..6 schema|schema.prisma ..6 , ..2 run|generate|create|regenerate ..2 @code|migration", "run|generate|create|regenerate ..2 @code|migration ..5 after|when|whenever ..6 schema|schema.prisma ..3", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
+        "schema change|changes ..8", "@never ..3 rename|remove|delete ..2 column|columns|table|tables", "^ drop|rename|add|remove ..1 columns|tables ..3 only|as|nullable|in", "@never ..5 drop ..3 table|tables|column|columns|database|databases", "@never ..4 destructive ..3 database|db|schema|migration|migrations|sql", "@schema ..8 backward-compatible|backwards-compatible|backward|backwards|additive|nullable|reversible|compatible", "@never ..4 change|modify|edit|alter|touch ..3 @schema ..3 by-hand|manually|directly", "after|when|whenever|if ..6 schema|schema.prisma ..6 , ..2 run|generate|create|regenerate ..2 @code|migration", "run|generate|create|regenerate ..2 @code|migration ..5 after|when|whenever ..6 schema|schema.prisma ..3", "new|adding ..1 columns ..6", "@never ..2 breaking schema ..3",
         "@never ..4 alter|drop|truncate ..3 production|prod|tables|table|columns",
     ];
     /// What is there stays as it is.
@@ -55,7 +55,9 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     // "Inspect the tables before you write migrations" is about something else.
     let before = clause.words.iter().position(|word| word.text == "before");
     let named = clause.words.iter().position(|word| word.classes.any(v::MIGRATION));
-    let later = before.zip(named).is_some_and(|(before, named)| before < named && before > clause.mood.main);
+    let backs_up = clause.says(&["back", "backup"]);
+    let later =
+        !backs_up && before.zip(named).is_some_and(|(before, named)| before < named && before > clause.mood.main);
     let words = words && !(later && clause.mood.form == Form::Command && !clause.forbids());
     let checked = clause
         .words
@@ -88,9 +90,12 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         || clause.mood.form == Form::Modal
         || clause
             .says(&["always", "every", "any", "when", "if", "before", "after", "only", "new", "all", "against", "as"])
-        || (clause.words.len() > 4
+        || (clause.words.len() > 3
             && clause.words.get(clause.mood.main).is_some_and(|word| {
-                matches!(word.text.as_str(), "add" | "create" | "include" | "test" | "write" | "generate" | "support")
+                matches!(
+                    word.text.as_str(),
+                    "add" | "create" | "include" | "test" | "write" | "generate" | "support" | "make"
+                )
             }));
     let mild = !firm
         || clause.mood.form == Form::Command

@@ -8,12 +8,14 @@ mod bypass;
 mod checks;
 mod clause;
 mod command;
+mod description;
 mod exception;
 mod finite;
 mod fix_chain;
 mod frequency;
 mod history;
 mod interval;
+mod label;
 mod message;
 mod migration;
 mod moments;
@@ -39,7 +41,7 @@ pub use exception::exception;
 pub use mood::Form;
 pub use scope::scope;
 pub use setting::{CORE, Setting, WATCHED};
-pub use vocabulary::{APPROVE, MAIN, NEARBY, PERSON};
+pub use vocabulary::{APPROVE, MAIN, NEARBY, PERSON, SMALL};
 
 use super::directive::Kind;
 
@@ -76,12 +78,16 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let trailers = trailers::read(clause);
     let trailed = trailers.is_some();
     // "Never add X in commit messages" is about X.
-    found.extend(message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention")));
+    let message = message::read(clause).filter(|found| trailers.is_none() || found.params.contains_key("convention"));
+    found.extend(message.or_else(|| description::read(clause).filter(|_| trailers.is_none())));
     found.extend(trailers);
     found.extend(bypass::read(clause));
     // "Never bundle changes into one commit" is about what goes together.
+    let unrelated = clause.says(&["unrelated"]);
     let sized = size::read(clause).filter(|found| !batches || found.kind != Kind::Batching);
-    found.extend(sized.filter(|found| !says_batch || found.params.keys().any(|key| key.starts_with("max"))));
+    found.extend(
+        sized.filter(|found| !says_batch || unrelated || found.params.keys().any(|key| key.starts_with("max"))),
+    );
     found.extend(checks::read(clause));
     found.extend(approval::read(clause));
     // "No deploys from a Friday on" is no way to deploy.
@@ -92,7 +98,18 @@ pub fn read(clause: &Clause<'_>) -> Vec<Found> {
     let rewrites = found.iter().any(|found| found.kind == Kind::ForcePush);
     found.extend(release::read(clause).filter(|_| !cadence && !trailed && !rewrites));
     if found.is_empty() {
-        found.extend(checks::task(clause).or_else(|| release::step(clause)));
+        found.extend(
+            checks::task(clause)
+                .or_else(|| release::step(clause))
+                .or_else(|| message::under(clause))
+                .or_else(|| message::types(clause)),
+        );
+    }
+    if found.is_empty()
+        && let Some(whole) = label::whole(clause)
+    {
+        let bare = Setting { name: String::new(), label: vocabulary::Classes::default(), ..clause.setting.clone() };
+        found = read(&Clause::new(&whole, &bare));
     }
     found
 }

@@ -158,8 +158,14 @@ fn fit(elements: &[Element], words: &[Word], at: usize, main: usize, numbers: &m
             end
         }
         Element::Start => (at == main).then(|| fit(rest, words, at, main, numbers)).flatten(),
-        Element::End => (at >= words.len()).then(|| fit(rest, words, at, main, numbers)).flatten(),
+        Element::End => ends(words, at).then(|| fit(rest, words, at, main, numbers)).flatten(),
     }
+}
+
+/// Whether a text ends at a word: a full stop may follow.
+fn ends(words: &[Word], at: usize) -> bool {
+    at >= words.len()
+        || at + 1 == words.len() && matches!(words.get(at).map(|word| word.text.as_str()), Some("." | "!"))
 }
 
 #[cfg(test)]

@@ -10,19 +10,28 @@ use crate::governance::directive::{Kind, Object, Polarity};
 patterns! {
     COMMITS = [
         "@pr|@commit ..3 avoid|mustn't|shouldn't|never ..6 @generated", "@never ..4 @commit|@push|add|check|include|stage|hardcode|hard-code|put|expose|leak|share|store|embed|upload|paste|publish ..12 @secret|@generated|@code", "@never ..2 @secret ..6", "@never ..3 hardcoded|hard-coded|hardcode|sensitive|real|private|plaintext ..5",
-        "@secret|@generated ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
-        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "use ..2 environment variables|variable ..2 for ..3 @secret", "treat ..4 @secret|@code as sensitive|secret", "@secret ..3 environment variables", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
+        "@secret|@generated|file|files|data|artifacts ..6 mustn't|never|can't|shouldn't|don't ..3 @commit|committed|hardcoded|logged|checked|shared|included", "@secret|@code|files|data|information must|should|to ..2 stay|remain|live|be ..2 out|outside|ignored|excluded|gitignored|git-ignored", "keep|store|put|load|read|use ..4 @secret ..5 out|in|from|outside|manager|environment|env|@code", "scan|check ..6 @secret ..6", "rotate ..4 @secret", "@secret ..5 out of ..3",
+        "@secret ..4 live|belong|go|stored|kept ..2 in|only|as|out", "use ..2 environment variables|variable ..2 for ..3 @secret", "treat ..4 @secret|@code as sensitive|secret", "@secret ..3 environment variables", "keep ..4 out of source|version control", "keep ..4 out of ..3 git|repo|repository|version|commits|@pr|@commit|history|community", "gitignore|.gitignore ..4 @secret|@generated", "exclude|omit|leave|strip|keep|stay|stays ..4 out of|from ..3 git|repo|repository|commits|@pr|@commit|history|notes|code|source", "@secret|@generated|@code ..6 in|to .gitignore|gitignore", "gitignore|.gitignore must|should ..2 exclude|ignore|include|cover ..3", "^ commit only ..3 source|code|files ..6", "@never ..2 stage|check|track|version ..4 @secret|@generated|@code",
+        "keep ..4 outside ..2 repo|repository", "@never ..4 @commit|committing|add|@push ..8 file|files|artifacts|outputs|data|output",
         "@never ..4 include|share|expose|post|put|paste ..2 customer|sensitive|internal|private|personal ..3", "@never ..2 commit ..2 key ..3", "^ commit|committing|hardcode|hard-code|add|push ..4 @secret|@generated|@code", "@never ..4 sensitive ..3 information|data|files|configs ..6",
     ];
     THINGS = [
-        "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "@generated",
-        "key", "internal|private|personal ..1 information|data|files", "real|actual|live ..3 data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs",
+        "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|token|tokens|keys|passphrase|dotenv|certificates|cookies", "sensitive ..2 information|data|files|configs|values", "customer ..1 information|data", "customers|hostnames|urls|everything", "@generated",
+        "key", "internal|private|personal ..1 information|data|files", "sensitive|personal|private|confidential ..1 artifacts|data", "content|contents|private|sensitive", "real|actual|live ..3 values|data|phone|tokens|keys|customer", "large ..2 files|datasets|data|binaries", "local ..2 files|config|configs|paths|settings|overrides", "@code ..3 $", "generated ..3 files|code|artifacts|edits|output|registry", "node_modules|dist|build", "file|files|artifacts|data|output|outputs|assets|screenshots|recordings|binaries|dumps|backups|caches", "vendored|compiled|third-party ..1 dependencies|code|libraries",
+    ];
+    /// What stays out of git, as one sentence says it whole.
+    OUT = [
+        "@code|everything|files|file|data|generated ..8 mustn't|never|shouldn't|not|don't|aren't|isn't ..3 committed|checked|tracked",
+        "@never ..2 contain|include ..3 real|customer|sensitive|private|personal|confidential ..2 data|information|customer|names|values|addresses",
+        "@never ..3 put|include|mention|paste|post ..3 internal|private|customer|confidential|sensitive|personal ..6 in|into ..2 @commit|@pr|git|history",
+        "leave|keep ..4 untracked|gitignored|git-ignored", "leave|keep|exclude|omit ..4 out of|from ..1 git|version|source|commits|history control?",
+        "@never ..1 commit changes to ..2 @code", "redact|scrub ..8 before ..1 committing|pushing|publishing", "rotate ..4 committed|leaked|exposed", "committed|leaked|exposed secret|credential|key|token ..4 rotate",
     ];
     SECRET_THING = [
         "secret|secrets|credential|credentials|password|passwords|api-key|api-keys|private-key|private-keys|.env|.envs|pii|passphrase|dotenv", "sensitive ..2 information|data|files|configs", "customer ..1 information|data", "keys|tokens|key",
     ];
     OF_LOGS = ["log|logs|logging|print|printed ..6 @secret", "@secret ..6 logs|log|logging|logged", "tests ..2 that"];
-    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged"];
+    TO_GIT = ["commit|commits|committed|committing|git|repo|repository|version|history|push|pushed|pr|prs|source|check|checked|hardcode|hardcoded|hard-coded|hard-code|hard-coding|hardcoding|real|codebase|staged|stage|track|.gitignore|gitignore"];
 }
 
 /// Reads what a clause says about what stays out of git.
@@ -37,17 +46,53 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
         word.classes.any(CODE)
             && (word.text.starts_with(".env") || [".pem", ".key"].iter().any(|ending| word.text.ends_with(ending)))
     });
+    if clause.mood.asks() && clause.fits(&OUT) && !clause.says(&["unless", "without", "until"]) {
+        let read = clause.found(Kind::Secrets, Object::Commit).polarity(Polarity::MustNot);
+        return Some(named(clause, read));
+    }
     let secret = clause.fits(&SECRET_THING) || env;
     let git = clause.fits(&TO_GIT) || clause.about(v::COMMIT.with(v::PR));
     let fits = clause.fits(&COMMITS) && clause.fits(&THINGS);
     let forbids = clause.forbids() || clause.setting.negated;
     let keeps = clause.mood.asks()
-        && clause.says(&["keep", "store", "scan", "rotate", "belong", "stored", "kept", "environment", "treat"])
-        && !clause.says(&["safe", "permissions", "job-level", "config"]);
+        && clause.says(&[
+            "keep",
+            "store",
+            "scan",
+            "rotate",
+            "belong",
+            "stored",
+            "kept",
+            "environment",
+            "treat",
+            "exclude",
+            "omit",
+            "leave",
+            "stay",
+            "stays",
+            "untracked",
+            "remain",
+            ".gitignore",
+            "gitignore",
+        ])
+        && !clause.says(&["safe", "permissions", "job-level"])
+        && (!clause.says(&["config"]) || clause.says(&["out"]));
     let speaks = clause.asks() || clause.mood.form == Form::Fragment && forbids;
     let keys = clause.says(&["key", "keys", "tokens"])
         && !clause.has(v::COMMIT.with(v::PUSH))
-        && !clause.says(&["api", "api-keys", "api-key", "expose", "share", "secrets", "credentials", "git", "repo"]);
+        && !clause.says(&[
+            "api",
+            "api-keys",
+            "api-key",
+            "expose",
+            "share",
+            "secrets",
+            "credentials",
+            "git",
+            "repo",
+            "personal",
+            "sensitive",
+        ]);
     let needless = keys
         || clause.says(&["receive"])
         || clause.says(&["required", "needed", "necessary"]) && clause.mood.form != Form::Modal;
@@ -65,7 +110,7 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
             || clause.says(&["no", "expose", "leak", "share"])
             || clause.forbids()
                 && clause.words.len() < 10
-                && clause.says(&["include", "put", "paste", "store", "embed"])
+                && clause.says(&["include", "put", "paste", "store", "embed", "contain"])
     } else {
         let place = clause.says(&["git", "repo", "repository", "version"]) && clause.forbids();
         git && (place || clause.has(v::COMMIT.with(v::PUSH).with(v::PR))) && commits_files(clause) || git_place(clause)
@@ -176,6 +221,12 @@ fn commits_files(clause: &Clause<'_>) -> bool {
         "generated",
         "datasets",
         "node_modules",
+        "assets",
+        "screenshots",
+        "recordings",
+        "dumps",
+        "backups",
+        "dependencies",
     ]) || clause.words.iter().any(|word| {
         word.classes.any(CODE)
             && (word.text.ends_with('/') || word.text.contains('.') || word.text.contains('*'))
@@ -201,9 +252,10 @@ fn commits_files(clause: &Clause<'_>) -> bool {
     things
         && act
         && (object || clause.forbids())
-        && !clause.says(&["without", "unless", "until", "before", "directly", "main", "if"])
+        && !clause.says(&["without", "unless", "until", "before", "directly", "main", "if", "per"])
 }
 
 fn git_place(clause: &Clause<'_>) -> bool {
-    clause.says(&["out", "outside"]) && clause.says(&["repo", "repository", "git", "commits", "prs", "pr"])
+    clause.says(&["out", "outside", "exclude", "omit", ".gitignore", "gitignore"])
+        && clause.says(&["repo", "repository", "git", "commits", "prs", "pr", ".gitignore", "gitignore"])
 }

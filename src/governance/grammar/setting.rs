@@ -14,6 +14,8 @@ pub struct Setting {
     pub topic: Classes,
     /// The same of all headings.
     pub wide: Classes,
+    /// The same of the nearest of them alone.
+    pub nearest: Classes,
     /// The same of the label alone.
     pub label: Classes,
     /// Whether what stands above forbids.
@@ -30,12 +32,24 @@ pub struct Setting {
     pub trouble: bool,
     /// Whether it is an item of a list.
     pub item: bool,
+    /// Whether it is an item of a numbered list.
+    pub step: bool,
     /// Whether what stands above is how a release is made.
     pub releasing: bool,
     /// Whether it is an item to tick off.
     pub task: bool,
     /// Whether what stands above is about the messages of commits, or about titles of pull requests.
     pub messages: bool,
+    /// Whether what stands above is about the size of changes.
+    pub sizes: bool,
+    /// Whether the nearest text above names the wording of messages or titles, and nothing else.
+    pub wording: bool,
+    /// Whether the nearest text above names changelogs or changesets, and nothing else.
+    pub changelog: bool,
+    /// Whether what stands above is how a change is brought in, step by step.
+    pub procedure: bool,
+    /// Whether what stands above is about pull requests as such.
+    pub requests: bool,
     /// Whether the clause describes what its label names: a file, a command.
     pub listing: bool,
     /// Whether what stands above shows samples, good or bad ones.
@@ -57,7 +71,7 @@ patterns! {
         "@before you? submitting|submit|finishing|opening|handing|finalizing|completion|completing|handoff|shipping|review ..2 $",
         "before submitting", "before submission",
         "pre-commit|pre-push|pre-pr|pre-merge|pre-deploy|pre-deployment|pre-submission|pre-release ..1 checklist|check|checks|steps|requirements|validation|verification|gate|gates|tests|workflow",
-        "checklist before", "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
+        "checklist before", "^ pre-commit|pre-push|pre-merge|pre-deploy|pre-pr $", "@verify ..4 before ..4 @commit|@push|@pr|@merge|@deploy",
     ];
     /// The same, of the nearest heading alone: the steps of a release below a checklist are no checks.
     CHECKLIST = [
@@ -76,7 +90,7 @@ patterns! {
         "^ confirm ..2 before ..2 $", "^ only ..1 with|after ..2 approval|confirmation|permission ..2 $", "requires|requiring|needs ..3 approval|confirmation|permission : $", "^ approval|permission|confirmation required ..2 $",
     ];
     RELEASING = [
-        "^ @number? .? @release ..1 process|steps|workflow|checklist|procedure|flow", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
+        "^ @number? .? ..1 @release ..1 process|steps|workflow|checklist|procedure|flow|contract|instructions", "^ releases ( ..4 $", "^ releasing ..3 $", "^ publishing ..3 $", "^ cutting|making|creating|preparing|publishing a? ..2 @release", "^ how to ..1 @release|publish", "^ to @release|publish ..4 : $",
     ];
     TROUBLE = ["failing|fails|failed|fail|failure|failures|error|errors|broken|conflict|conflicts|missing|stale|troubleshooting"];
     AFTER_ACT = [
@@ -94,6 +108,14 @@ patterns! {
         "@message ..1 format|style|convention|conventions", "@pr ..1 title|titles|naming", "git ..1 convention|conventions|format|style",
         "@conventional ..1 @commit", "writing ..1 @commit", "^ commits : ? $", "^ commits $", "^ commits ..1 @pr ..3 $", "^ commit $",
     ];
+    WORDING = [
+        "^ @number? .? ..1 @commit @message ..2 $", "^ @number? .? writing|write|good ..2 @commit @message? ..1 $", "^ @number? .? @pr title|titles ..2 $", "^ @number? .? @message ..2 of ..1 @commit|@pr $",
+        "^ @number? .? @commit @message ..1 format|style|guidelines|rules|convention|conventions|standards $",
+    ];
+    CHANGELOGS = ["^ @number? .? changelog|changelogs|changeset|changesets|changelog.md|newsfragments ..2 $", "^ @number? .? update|updating|writing|adding|maintaining ..2 changelog|changelogs|changeset|changesets|changelog.md ..2 $", "^ release notes ..1 $"];
+    SIZES = ["@pr|@commit|change|diff|patch size|sizes|sizing", "size of ..2 @pr|@commit|changes|diffs"];
+    PROCEDURE = ["@pr|@merge|@commit|submission|contribution|contributing|git|branch|branching ..1 process|workflow|procedure|flow|steps", "never|don't ..6 @main ..1 . ..1 always : $"];
+    REQUESTS = ["^ @pr ..3 $", "@pr ..1 description|descriptions|body|bodies|guidelines|rules|requirements|process|workflow|conventions|template|checklist|hygiene|content|contents", "@commit ..2 @pr ..2 $", "opening|creating|submitting|preparing|writing ..2 @pr", "@pr ..6 should|must ..2 include|contain|describe|explain ..3 : $"];
     SAMPLES = ["^ good ..1 $", "^ bad ..1 $", "^ example|examples ..2 $", "for example : $", "^ e.g ..2 $", "^ sample|samples ..2 $", "^ ✅ good ..2", "^ ❌ bad ..2", "like this : $", "^ good ..3 : $", "^ bad ..3 : $"];
 }
 
@@ -134,6 +156,7 @@ impl Setting {
         self.wide = self.wide.with(classes(&words));
         if near {
             self.topic = self.topic.with(classes(&words));
+            self.nearest = if label { self.nearest } else { classes(&words) };
         }
         if !sense {
             return;
@@ -154,6 +177,14 @@ impl Setting {
             && !words
                 .iter()
                 .any(|word| matches!(word.text.as_str(), "code" | "coding" | "documentation" | "development"));
+        self.requests |= fits(&REQUESTS);
+        if near && !label {
+            self.wording =
+                fits(&WORDING) && mood.form == Form::Fragment || self.wording && text.trim_end().ends_with(':');
+            self.changelog = fits(&CHANGELOGS) || self.changelog && text.trim_end().ends_with(':');
+        }
+        self.sizes |= near && fits(&SIZES);
+        self.procedure |= near && fits(&PROCEDURE);
         self.windows |= words.iter().any(|word| {
             matches!(word.text.as_str(), "window" | "windows" | "hours" | "schedule" | "when" | "freeze" | "freezes")
         });

@@ -25,7 +25,7 @@ const TERMS: &str = "\
     will not=won't, is not=isn't, are not=aren't
     make sure=ensure, be sure=ensure, need to=must, needs to=must, has to=must, have to=must
     prior to=prior-to, by hand=by-hand, half an hour=half-hour, quarter of an hour=quarter-hour, quarter hour=quarter-hour, end of day=end-of-day, month end=month-end, end of the month=month-end, end of month=month-end, last day of the month=month-end, quarter end=quarter-end, end of the quarter=quarter-end, end of the day=end-of-day
-    pre commit=pre-commit, pre push=pre-push, status checks=checks
+    smoke test=smoke-test, smoke tests=smoke-tests, pre commit=pre-commit, pre push=pre-push, status checks=checks
     release age=release-age, release profile=release-profile, release mode=release-mode, release build=release-build
     release builds=release-builds, release binary=release-binary, release binaries=release-binaries, push back=push-back
     default branch=default-branch, protected branch=protected-branch, feature flag=feature-flag, feature flags=feature-flags";

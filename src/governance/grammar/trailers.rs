@@ -7,7 +7,8 @@ use crate::governance::directive::{Kind, Object, Polarity};
 
 patterns! {
     GENERATED = [
-        "generated with|by", "@agent ..2 attribution|signature|footer|credit|credits|branding", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
+        "ai-generated|agent-generated ..1 footer|footers|line|lines|tag|tags",
+        "generated with|by", "@agent ..2 attribution|signature|signatures|footer|footers|credit|credits|branding", "@never ..2 attribute|credit ..3 @commit|@pr|work ..1 to ..2 @agent", "attribution ..2 footer|line|lines|trailer", "mention|reference|references|credit|attribute ..3 @agent ..6 @commit|@pr|@message",
         "@commit|@pr ..4 mention ..2 @agent", "disclose|disclosure|disclosed ..8 @agent", "@agent ..1 assistance|assisted|ai-assisted ..4 @commit|@pr", "label|mark|tag|note|flag|add|include|trailer|disclosed ..8 ai-assisted|ai-generated", "ai-assisted|ai-generated ..3 must|should ..2 labeled|labelled|marked|tagged|disclosed|noted", "credit|advertise|attribute ..8 @agent ..10 @commit|@pr|@message", "@never ..3 author ..4 @agent", "@agent ..4 as ..2 author",
     ];
     SIGNED = ["sign|sign-off ..2 @commit|off", "signed ..1 @commit", "git commit -s", "@commit ..3 signed", "gpg-sign|gpg-signed", "dco"];
@@ -46,7 +47,14 @@ pub fn read(clause: &Clause<'_>) -> Option<Found> {
     if reads {
         return None;
     }
-    let read = clause.found(Kind::Trailers, Object::Commit);
+    let mut read = clause.found(Kind::Trailers, Object::Commit);
+    let drops = clause
+        .words
+        .get(clause.mood.main)
+        .is_some_and(|verb| matches!(verb.text.as_str(), "omit" | "strip" | "remove" | "drop" | "delete"));
+    if drops && read.polarity == Polarity::Must {
+        read.polarity = Polarity::MustNot;
+    }
     let key = if read.polarity == Polarity::MustNot { "forbid" } else { "require" };
     Some(read.with(key, name(clause, signed || flagged)))
 }

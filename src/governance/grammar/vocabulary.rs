@@ -39,7 +39,7 @@ classes! {
     MERGE "merge" "merge merges merging merged squash-merge land landing landed automerge auto-merge",
     DEPLOY "deploy" "deploy deploys deploying deployed deployment deployments redeploy redeploys redeploying redeployment redeployments rollout rollouts go-live ship ships shipping shipped promote promoting promotion deployment-changing",
     RELEASE "release" "release releases releasing released publish publishing published republish republishing pre-release prerelease publication",
-    BRANCH "branch" "branch branches branching",
+    BRANCH "branch" "branch branches branching worktree worktrees",
     MAIN "main" "main master trunk mainline default-branch origin/main origin/master upstream/main protected-branch prod-branch",
     TRUNKISH "develop" "main master trunk mainline develop development dev staging next beta canary stable origin/main origin/master origin/develop upstream/main upstream/master default-branch integration",
     SECRET "secret" "secret secrets credential credentials password passwords passphrase passphrases token tokens api-key api-keys apikey keys keyfile private-key private-keys .env .envs .env.local pii dotenv keystore certificates cookies",
@@ -53,7 +53,7 @@ classes! {
     AMEND "amend" "amend amends amending amended --amend rebase rebasing rebased rebases restack rewrite rewrites rewriting squash squashing squashed",
     CHECK "check" "lint-clean test tests testing tested lint lints linter linters linting build builds building typecheck typechecks typechecking type-check type-checks type-checking typecheck check checks checked checking ci suite pipeline pipelines formatter formatters format formatting formatted fmt prettier eslint ruff clippy pytest vitest jest compile compiles compiling verification validation validate validates validated validating qa smoke smoke-test smoke-tests coverage audit preflight e2e mypy biome tsc flint benchmark benchmarks green regression regressions static-analysis analyzer typos typings spotless checkstyle gofmt golangci-lint rubocop black isort shellcheck sanity typecheck",
     PASS "pass" "healthy pass passes passing passed green clean succeed succeeds succeeded succeeding fail fails failing failed red broken clear errors violations warnings",
-    VERIFY "verify" "run runs running re-run rerun verify verifies verified verifying ensure confirm confirms confirming confirmed check checking validate validating test testing tested smoke-test monitor lint format build fix resolve review inspect execute perform watch scan audit compile rebuild regenerate update invoke typecheck exercise",
+    VERIFY "verify" "run runs running re-run rerun verify verifies verified verifying ensure confirm confirms confirming confirmed check checking validate validating test testing tested smoke-test monitor self-review double-check lint format build fix resolve review inspect execute perform watch scan audit compile rebuild regenerate update invoke typecheck exercise",
     APPROVE "approve" "approve approves approved approval approvals sign-off consent permission authorization authorisation authorized authorised instruction instructions ask asks asked asking request requested requests confirmation confirm confirms confirmed explicitly review reviewed reviewer reviewers approver go-ahead instructed told says greenlight acknowledgement acknowledgment acknowledges",
     PERSON "person" "user users user's human humans maintainer maintainers owner owners operator reviewer reviewers reviewed lead leads director team admin person people author me us codeowner codeowners approver approvers developer manager somebody someone teammate colleague",
     ENVIRONMENT "environment" "production prod staging stage preview live qa uat sandbox canary",
@@ -87,7 +87,7 @@ classes! {
     FINISH "finish" "finish finished finishes complete completes completed completing done completion finalize finalizing finishing submit submits submitting submitted submission opening open opened create creating created raise raising request requesting mark marking declare declaring propose proposing send sending handoff hand-off",
     ATTEMPT "attempt" "attempt attempts retry retries try tries retrying round rounds iteration iterations fix fixes hotfix hotfixes",
     ISSUE "issue" "issue issues ticket tickets jira issue-id",
-    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review",
+    NEARBY "nearby" "fix fixes hotfixes trying repeatedly submit submitting git proceed attempts refactoring refactors unrelated patch minor review diff diffs scope repo repository gitignore .gitignore control untracked",
     AGENT "agent" "agent agents claude ai llm bot bots copilot codex assistant assistants gemini",
 }
 
@@ -99,14 +99,14 @@ const VERBS: &str = "abort accumulate add allow amend announce append apply appr
  fetch file finish fix fold follow force-push format gate gather generate get give go group halt handle hold ignore implement include increment indicate \
  inspect install invoke isolate iterate justify keep label land leave let limit link lint list log look maintain make mark match mention merge \
  migrate minimize monitor move name note notify number obtain observe open order pause perform pick plan pin post prefer prefix prepare present preserve prevent \
- promote propose provide publish pull push put read rebase rebuild record redeploy reduce refer reference regenerate refuse release remove rename reorder \
+ promote propose provide publish pull push put read rebase rollout rebuild record redeploy reduce refer reference regenerate refuse release remove rename reorder \
  report request require reserve reset resolve respect restrict retry reuse revert review rewrite roll rollback rotate run save scan schedule scope send separate set ship show \
  sign simulate skip soak space split squash stage stagger start state stay stop store strip structure submit summarize summarise switch sync tag take target tell test treat try \
  refresh accept acknowledge address adhere adopt align await bring clarify comply configure convert decide define delegate deliver determine disable \
  discard discover emphasize evaluate examine expose extend extract favor favour fill honor honour identify improve incorporate inform insert \
  integrate investigate leverage manage modify narrow offer omit optimize organize parse prioritize produce prune raise reach reapply reconcile redact \
  refactor reject rely remind repeat replace reply reproduce restart retain rethink return sanitize seek select share simplify specify strive suggest \
- tackle think tidy touch trim trust undo unify utilize weigh withhold respond proceed sign-off signoff generalize typecheck type-check update upgrade upload use validate verify view wait watch work wrap write restore limit throttle rate-limit re-run rerun cherry-pick trigger create-pr smoke-test stick backfill base";
+ tackle think tidy touch trim trust undo unify utilize weigh withhold respond proceed sign-off signoff generalize typecheck type-check update upgrade upload use validate verify view wait watch work wrap write restore limit throttle rate-limit re-run rerun cherry-pick trigger create-pr smoke-test self-review stick backfill base";
 
 /// Third-person and past forms that make a sentence a statement.
 const STATEMENTS: &str = "is are was were has have had does did runs triggers uses will fails creates contains provides handles means lives exists \

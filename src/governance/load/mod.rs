@@ -6,7 +6,7 @@ mod text;
 mod tree;
 mod unseen;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use text::LARGEST;
 pub use tree::{Memory, Tree};
@@ -46,12 +46,14 @@ pub struct File {
 pub struct Loaded {
     /// In the order in which readers load them; copies and pointers too.
     pub files: Vec<File>,
+    /// Those that are imported too deep: no reader sees them.
+    pub beyond: Vec<File>,
 }
 
 /// Loads the governance files of a tree, and those that the policy declares beside them.
 #[must_use]
 pub fn load(tree: &dyn Tree, extra: &[String]) -> Loaded {
-    let mut loader = Loader { tree, files: Vec::new(), known: BTreeMap::new(), waiting: VecDeque::new() };
+    let mut loader = Loader::new(tree);
     for (rank, path) in roots(tree) {
         loader.ask(&path, &[], rank == 0);
     }
@@ -64,8 +66,13 @@ pub fn load(tree: &dyn Tree, extra: &[String]) -> Loaded {
     while let Some(index) = loader.waiting.pop_front() {
         loader.follow(index);
     }
+    let mut next = 0;
+    while let Some(file) = loader.beyond.get(next).cloned() {
+        loader.go_on(&file);
+        next += 1;
+    }
     loader.mark_copies();
-    Loaded { files: loader.files }
+    Loaded { files: loader.files, beyond: loader.beyond }
 }
 
 /// The governance files that a tree holds, in the order of loading; rank 0 is what has to be there.
@@ -118,9 +125,17 @@ struct Loader<'a> {
     /// Where in `files` a real path stands.
     known: BTreeMap<String, usize>,
     waiting: VecDeque<usize>,
+    /// What is imported too deep.
+    beyond: Vec<File>,
+    known_beyond: BTreeSet<String>,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(tree: &'a dyn Tree) -> Self {
+        let (files, known, waiting) = (Vec::new(), BTreeMap::new(), VecDeque::new());
+        Self { tree, files, known, waiting, beyond: Vec::new(), known_beyond: BTreeSet::new() }
+    }
+
     /// Loads a file once; a later request gives it its chain of imports, where it has none yet.
     fn ask(&mut self, asked: &str, via: &[String], named: bool) {
         let real = match path::resolve(self.tree, asked) {
@@ -195,7 +210,10 @@ impl Loader<'_> {
         };
         match self.tree.read(&target) {
             Ok(Some(_)) if chain.contains(&target) => None,
-            Ok(Some(_)) if chain.len() > HOPS && !self.known.contains_key(&target) => Some(Reason::TooDeep),
+            Ok(Some(bytes)) if chain.len() > HOPS && !self.known.contains_key(&target) => {
+                self.leave(&target, chain, &bytes);
+                Some(Reason::TooDeep)
+            }
             Ok(Some(_)) if self.files.len() >= MOST_FILES => Some(Reason::TooDeep),
             Ok(Some(bytes)) => {
                 self.ask(&target, chain, false);
@@ -204,6 +222,29 @@ impl Loader<'_> {
             }
             Ok(None) => Some(Reason::Missing),
             Err(why) => Some(Reason::Unreadable(why)),
+        }
+    }
+
+    /// Keeps a file apart that is imported too deep.
+    fn leave(&mut self, path: &str, chain: &[String], bytes: &[u8]) {
+        if self.beyond.len() < MOST_FILES && self.known_beyond.insert(path.to_owned()) {
+            self.beyond.push(read_file(path, chain, bytes));
+        }
+    }
+
+    /// Keeps apart what such a file imports in turn.
+    fn go_on(&mut self, file: &File) {
+        let mut chain = file.via.clone();
+        chain.push(file.path.clone());
+        for import in imports::find(&file.text, &Mask::of(&file.text)) {
+            let target = path::join(path::folder(&file.path), &import.path);
+            let Ok(target) = target.and_then(|path| path::resolve(self.tree, &path)) else { continue };
+            if self.known.contains_key(&target) || self.known_beyond.contains(&target) {
+                continue;
+            }
+            if let Ok(Some(bytes)) = self.tree.read(&target) {
+                self.leave(&target, &chain, &bytes);
+            }
         }
     }
 

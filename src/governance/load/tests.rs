@@ -54,12 +54,14 @@ fn what_cannot_be_imported_is_named() {
 #[test]
 fn imports_go_four_hops_and_no_further() {
     let mut tree = Memory::default().file("CLAUDE.md", "@1.md");
-    for hop in 1..=HOPS + 1 {
+    for hop in 1..=HOPS + 2 {
         tree = tree.file(&format!("{hop}.md"), format!("@{}.md", hop + 1));
     }
     let loaded = load(&tree, &[]);
     assert_eq!(paths(&loaded), ["CLAUDE.md", "1.md", "2.md", "3.md", "4.md"]);
     assert_eq!(unseen(&loaded, "4.md"), [(Some(1), "@5.md".into(), Reason::TooDeep)]);
+    let beyond: Vec<_> = loaded.beyond.iter().map(|file| (&file.path[..], file.via.len())).collect();
+    assert_eq!(beyond, [("5.md", 5), ("6.md", 6)]);
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! The deploy log: JSON Lines, one deployment a line, any order.
 
+mod at;
 mod line;
 mod plain;
 
-use std::io::BufRead;
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, Read};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use chrono::NaiveDate;
 
@@ -13,55 +17,52 @@ use super::{dated, files};
 use crate::engine::event::{CommitId, Deployment, DeploymentState, Instant, Precision, parse_instant};
 use crate::engine::firsts::Firsts;
 use crate::error::Error;
+use at::At;
 use line::{Field, any_json};
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
+
+/// A log of as many bytes is worth a second thread.
+const LONG: u64 = 512 * 1024;
 
 /// Reads a whole log, line by line: what is kept is what it says, not its text.
 ///
 /// # Errors
 ///
 /// Fails with every bad line and what is wrong with it, or where the text breaks off or is larger than a log may be.
-pub fn parse(name: &str, mut text: impl BufRead) -> Result<Vec<Deployment>, Error> {
-    let mut reading = Reading::default();
-    let mut carried: Vec<u8> = Vec::new();
-    let mut read: u64 = 0;
-    loop {
-        let chunk = text.fill_buf().map_err(|error| Error::failure(format!("cannot read {name}: {error}")))?;
-        if chunk.is_empty() {
-            break;
-        }
-        let length = chunk.len();
-        read += length as u64;
-        if read > files::LOG_LIMIT {
-            return Err(files::too_large(name, files::LOG_LIMIT));
-        }
-        let mut rest = chunk;
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, after) = rest.split_at(end + 1);
-            if carried.is_empty() {
-                reading.take(line);
-            } else {
-                carried.extend_from_slice(line);
-                reading.take(&carried);
-                carried.clear();
-            }
-            rest = after;
-        }
-        // A line that is too long is bad whatever follows: its rest need not be kept.
-        if carried.len() <= LONGEST {
-            carried.extend_from_slice(rest);
-        }
-        text.consume(length);
+pub fn parse(name: &str, text: impl BufRead) -> Result<Vec<Deployment>, Error> {
+    Reading::of(name, text, Reading::default())?.finish(name)
+}
+
+/// Reads a log that is a file: the two halves of a long one side by side. `text` is what is read of any other.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_file(name: &str, file: &File, text: impl BufRead) -> Result<Vec<Deployment>, Error> {
+    let from = |at| BufReader::with_capacity(files::PIECE, At { file, at });
+    let length = file.metadata().ok().filter(Metadata::is_file).map_or(0, |data| data.len());
+    // The second half begins behind the end of a line.
+    let mut line = Vec::new();
+    if (LONG..=files::LOG_LIMIT).contains(&length) {
+        let read = from(length / 2).take(LONGEST as u64).read_until(b'\n', &mut line);
+        read.map_err(|error| unread(name, &error))?;
     }
-    reading.take(&carried);
-    let Reading { deployments, numbers, bad, .. } = reading;
-    let bad = if bad.is_empty() { disagreements(&deployments, &numbers) } else { bad };
-    if bad.is_empty() {
-        return Ok(deployments);
+    if line.last() != Some(&b'\n') {
+        return parse(name, text);
     }
-    Err(Error::usage(bad.told("the deploy log", |line| format!("{name}:{line}"))))
+    let middle = length / 2 + line.len() as u64;
+    let (first, second) = thread::scope(|scope| {
+        let second = scope.spawn(|| Reading::of(name, from(middle), Reading { begun: true, ..Reading::default() }));
+        let first = Reading::of(name, from(0).take(middle), Reading::default());
+        (first, second.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    first?.then(second?).finish(name)
+}
+
+fn unread(name: &str, error: &io::Error) -> Error {
+    Error::failure(format!("cannot read {name}: {error}"))
 }
 
 /// A log as far as it was read.
@@ -72,12 +73,71 @@ struct Reading {
     numbers: Vec<usize>,
     bad: Bad,
     lines: usize,
+    /// Whether lines stand before the first.
+    begun: bool,
     writer: Writer,
 }
 
 impl Reading {
+    fn of(name: &str, mut text: impl BufRead, mut reading: Self) -> Result<Self, Error> {
+        let mut carried: Vec<u8> = Vec::new();
+        let mut read: u64 = 0;
+        loop {
+            let chunk = text.fill_buf().map_err(|error| unread(name, &error))?;
+            if chunk.is_empty() {
+                break;
+            }
+            let length = chunk.len();
+            read += length as u64;
+            if read > files::LOG_LIMIT {
+                return Err(files::too_large(name, files::LOG_LIMIT));
+            }
+            let mut rest = chunk;
+            while let Some(end) = memchr::memchr(b'\n', rest) {
+                let (line, after) = rest.split_at(end + 1);
+                if carried.is_empty() {
+                    reading.take(line);
+                } else {
+                    carried.extend_from_slice(line);
+                    reading.take(&carried);
+                    carried.clear();
+                }
+                rest = after;
+            }
+            // A line that is too long is bad whatever follows: its rest need not be kept.
+            if carried.len() <= LONGEST {
+                carried.extend_from_slice(rest);
+            }
+            text.consume(length);
+        }
+        // Behind the last line there is none.
+        if !carried.is_empty() {
+            reading.take(&carried);
+        }
+        Ok(reading)
+    }
+
+    /// Puts what stands further on behind this.
+    fn then(mut self, mut later: Self) -> Self {
+        self.deployments.append(&mut later.deployments);
+        self.numbers.extend(later.numbers.into_iter().map(|number| number + self.lines));
+        self.bad.extend(later.bad, self.lines);
+        self.lines += later.lines;
+        self
+    }
+
+    fn finish(self, name: &str) -> Result<Vec<Deployment>, Error> {
+        let Self { deployments, numbers, bad, .. } = self;
+        let bad = if bad.is_empty() { disagreements(&deployments, &numbers) } else { bad };
+        if bad.is_empty() {
+            return Ok(deployments);
+        }
+        Err(Error::usage(bad.told("the deploy log", |line| format!("{name}:{line}"))))
+    }
+
     fn take(&mut self, line: &[u8]) {
-        let line = if self.lines == 0 { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
+        let first = self.lines == 0 && !self.begun;
+        let line = if first { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
         self.lines += 1;
         let line = line.trim_ascii();
         if line.is_empty() {
@@ -224,9 +284,9 @@ fn disagreements(deployments: &[Deployment], lines: &[usize]) -> Bad {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
+    use std::io::{BufReader, Write};
 
-    use super::parse;
+    use super::{LONG, parse, parse_file};
 
     fn line(id: usize) -> String {
         format!(
@@ -254,5 +314,32 @@ mod tests {
         assert!(error.contains("log:20000: `id` is missing"), "{error}");
         let error = parse("log", (line(1) + &"x".repeat(3 << 20)).as_bytes()).expect_err("a long line").to_string();
         assert!(error.contains("log:2: the line is longer than"), "{error}");
+    }
+
+    #[test]
+    fn a_long_file_reads_as_its_text_does() {
+        let mut text: String = (0..20_000).fold("\u{feff}".to_owned(), |text, id| text + &line(id));
+        let long = usize::try_from(LONG).expect("a length");
+        assert!(text.len() > 2 * long);
+        let of_file = |text: &str| {
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(text.as_bytes()).expect("room for it");
+            parse_file("log", &file, text.as_bytes())
+        };
+        let compare = |text: &str| {
+            let (file, whole) = (of_file(text), parse("log", text.as_bytes()));
+            assert_eq!(file, whole);
+            whole
+        };
+        assert_eq!(compare(&text).map(|deployments| deployments.len()), Ok(20_000));
+        assert_eq!(compare(text.trim_end()).map(|deployments| deployments.len()), Ok(20_000));
+        for bad in [line(7), "no log\n".to_owned(), "\u{feff}\n".to_owned(), "x".repeat(3 << 20)] {
+            for at in [0, text.len() / 3, text.len() / 2, text.len()] {
+                let at = text[..at].rfind('\n').map_or(3, |end| end + 1);
+                assert!(compare(&format!("{}{bad}{}", &text[..at], &text[at..])).is_err(), "{at}");
+            }
+        }
+        text.insert_str(3, &"\n".repeat(text.len()));
+        assert_eq!(compare(&text).map(|deployments| deployments.len()), Ok(20_000));
     }
 }

@@ -86,9 +86,16 @@ pub fn attempt(state: &mut State, ask: &Ask) -> Reply {
     all.find(|run| run["run_attempt"] == number).map(|run| shown(200, run)).ok_or_else(missing)
 }
 
+/// Of the newest attempt, of a certain one, or of all.
 pub fn jobs(state: &mut State, ask: &Ask) -> Reply {
-    known(state, ask)?;
-    Ok(listed("jobs", state.repo(&ask.repo()).jobs.get(&ask.number("run_id")).cloned().unwrap_or_default()))
+    let newest = known(state, ask)?["run_attempt"].clone();
+    let mut found = state.repo(&ask.repo()).jobs.get(&ask.number("run_id")).cloned().unwrap_or_default();
+    let certain = ask.number("attempt_number");
+    found.retain(|job| match certain {
+        0 => ask.asked("filter") == Some("all") || job["run_attempt"] == newest,
+        certain => job["run_attempt"] == certain,
+    });
+    Ok(listed("jobs", found))
 }
 
 /// A run of a workflow, queued.

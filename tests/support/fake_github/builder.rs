@@ -24,6 +24,8 @@ pub struct Deployment {
     repo: Repo,
     pub id: u64,
     login: String,
+    /// Where its statuses point to.
+    log: Option<String>,
 }
 
 impl Repo {
@@ -107,7 +109,7 @@ impl Repo {
 
     pub fn deploy_by(&self, login: &str, environment: &str, sha: &str, at: &str) -> Deployment {
         let id = self.with(|state, repo| deployments::make(state, repo, login, environment, sha, &stamp(at)));
-        Deployment { repo: self.clone(), id, login: login.to_owned() }
+        Deployment { repo: self.clone(), id, login: login.to_owned(), log: None }
     }
 
     /// An environment, which deployments make by themselves; returns its number.
@@ -271,11 +273,21 @@ impl Repo {
 }
 
 impl Deployment {
+    /// A job of a workflow run made it: its statuses from now on point there.
+    pub fn by_run(self, run: u64) -> Self {
+        let log = Some(format!("https://github.com/{}/actions/runs/{run}/job/{}", self.repo.name, run + 1));
+        Self { log, ..self }
+    }
+
     /// A status by the deployment's creator.
     pub fn status(self, word: &str, at: &str) -> Self {
         let (login, id) = (self.login.clone(), self.id);
         self.repo.with(|state, repo| deployments::add_status(state, repo, &login, id, word, &stamp(at)));
-        self
+        let Some(log) = self.log.clone() else { return self };
+        self.change_status(|status| {
+            status["log_url"] = log.as_str().into();
+            status["target_url"] = log.into();
+        })
     }
 
     /// Changes what is shown of it, such as `task`, `payload`, `description` or `creator`.

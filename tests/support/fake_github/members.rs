@@ -11,7 +11,17 @@ pub fn user(state: &mut State, ask: &Ask) -> Reply {
     if login.ends_with("[bot]") {
         return Err(refused(403, "Resource not accessible by integration"));
     }
-    let mut shape = shape::user(state, &login);
+    Ok(shown(200, alone(state, &login)))
+}
+
+pub fn somebody(state: &mut State, ask: &Ask) -> Reply {
+    let login = ask.parameter("username");
+    if state.users.contains_key(login) { Ok(shown(200, alone(state, login))) } else { Err(missing()) }
+}
+
+/// Somebody as they stand alone.
+fn alone(state: &mut State, login: &str) -> Value {
+    let mut shape = shape::user(state, login);
     let stamp = state.stamp();
     let more = json!({
         "name": login, "company": null, "blog": "", "location": null, "email": null, "hireable": null, "bio": null,
@@ -19,7 +29,7 @@ pub fn user(state: &mut State, ask: &Ask) -> Reply {
         "created_at": stamp, "updated_at": stamp,
     });
     shape::merge(&mut shape, more);
-    Ok(shown(200, shape))
+    shape
 }
 
 pub fn rate_limit(state: &mut State, ask: &Ask) -> Reply {

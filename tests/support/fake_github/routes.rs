@@ -129,6 +129,7 @@ macro_rules! routes {
 /// The first that fits counts.
 const ROUTES: &[Route] = routes! {
     GET "/user" "" members::user;
+    GET "/users/{username}" "" members::somebody;
     GET "/rate_limit" "" members::rate_limit;
     GET "/orgs/{org}/teams/{team_slug}/memberships/{username}" "members=read" members::team;
     GET "/repos/{owner}/{repo}" "" members::repository;
@@ -166,6 +167,7 @@ const ROUTES: &[Route] = routes! {
     GET "/repos/{owner}/{repo}/actions/runs" "actions=read" actions::runs;
     GET "/repos/{owner}/{repo}/actions/runs/{run_id}" "actions=read" actions::run;
     GET "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}" "actions=read" actions::attempt;
+    GET "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs" "actions=read" actions::jobs;
     GET "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs" "actions=read" actions::jobs;
     GET "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals" "actions=read" actions::approvals;
     POST "/repos/{owner}/{repo}/actions/runs/{run_id}/cancel" "actions=write" actions::cancel;

@@ -175,6 +175,11 @@ fn answer(state: &mut State, prefix: &str, asked: &Asked) -> Wire {
     };
     let said = if let Some(answer) = fault.as_ref().and_then(|fault| instead(state, fault, token.as_deref())) {
         answer
+    } else if header("user-agent").is_none() {
+        refused(
+            403,
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.",
+        )
     } else if let Some(answer) = unknown_token(state, token.as_deref()) {
         answer
     } else if body.is_none() {
