@@ -155,7 +155,7 @@ impl Address {
 
     /// Whether the connection may be encrypted at all.
     pub(super) fn is_plain(&self) -> bool {
-        let sockets = self.config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        let sockets = self.config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)));
         self.config.get_ssl_mode() == SslMode::Disable || (sockets && self.config.get_ssl_mode() == SslMode::Prefer)
     }
 }
@@ -163,6 +163,7 @@ impl Address {
 fn host(host: &Host) -> String {
     match host {
         Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
         Host::Unix(path) => path.display().to_string(),
     }
 }
