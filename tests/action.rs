@@ -8,8 +8,10 @@ mod support {
     pub mod shop;
 }
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
-use support::hub::hook;
+use support::hub::{Server, hook};
 use support::ledger::{exported_from, output};
 use support::repo::Fixture;
 use support::runner::{Job, text};
@@ -238,6 +240,34 @@ fn a_checkout_brings_no_policy_of_its_own() {
     assert_eq!(job.uses(&[]).output("verdict"), "hold");
     let named = job.uses(&[("policy", "loose.yml")]);
     assert_eq!((named.code, named.output("verdict")), (2, "hold"), "{}", named.log);
+}
+
+#[test]
+fn git_gets_the_token_or_what_the_checkout_keeps_and_never_both() {
+    let (hub, _) = shop(ALONE, WORKFLOW);
+    let server = Server::of(&hub);
+    let address = server.url.trim_end_matches("/repo").to_owned();
+    let made = checkout(&hub, "origin/main");
+    made.git(0, &["remote", "set-url", "origin", &server.url]);
+    let run = |id: &str, token: &str| {
+        let mut job = Job::of(&made).var("GITHUB_RUN_ID", id).var("GITHUB_SERVER_URL", &address);
+        token.clone_into(&mut job.token);
+        let used = job.uses(&[]);
+        let heard: BTreeSet<Vec<String>> = server.heard.lock().expect("a list").drain(..).collect();
+        (used, heard)
+    };
+    let (used, heard) = run("1", "");
+    assert_eq!((used.code, used.output("verdict")), (0, "approve"), "{}", used.log);
+    assert_eq!(heard, BTreeSet::from([vec![]]));
+    let (used, heard) = run("2", "s3cret");
+    // `x-access-token:s3cret`
+    assert_eq!(heard, BTreeSet::from([vec!["basic eC1hY2Nlc3MtdG9rZW46czNjcmV0".to_owned()]]), "{}", used.log);
+    let shown = used.log.lines().filter(|line| line.contains("eC1hY2Nlc3MtdG9rZW46czNjcmV0"));
+    assert!(shown.eq(["::add-mask::eC1hY2Nlc3MtdG9rZW46czNjcmV0"]) && !used.log.contains("s3cret"), "{}", used.log);
+    let kept = format!("http.{address}/.extraheader");
+    made.git(0, &["config", &kept, "AUTHORIZATION: basic a2VwdA=="]);
+    let (used, heard) = run("3", "s3cret");
+    assert_eq!(heard, BTreeSet::from([vec!["basic a2VwdA==".to_owned()]]), "{}", used.log);
 }
 
 #[test]

@@ -166,9 +166,9 @@ fn a_github_that_fails_costs_the_comment_alone() {
 #[test]
 fn titles_and_files_without_end_fit_into_a_comment() {
     let (hub, repo, work) = hub(ALONE, WORKFLOW);
-    let rules: String =
+    let rules: Vec<String> =
         (0..800).map(|at| format!("- Never commit the file secret-{at}.txt to the repository.\n")).collect();
-    work.write("CLAUDE.md", &format!("# Rules\n\n{rules}"));
+    work.write("CLAUDE.md", &format!("# Rules\n\n{}", rules.concat()));
     push(&work, 2, "Govern");
     let subject = format!("Change {}", "@ada <img> `x` ".repeat(4000));
     let (number, head) = pull(&repo, &work, &subject, &[("CLAUDE.md", "# Rules\n\nNone.\n")]);

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::ledger::Limits;
@@ -32,6 +32,8 @@ pub fn clone(hub: &Fixture) -> Fixture {
 pub struct Server {
     pub url: String,
     pub loses: Arc<AtomicBool>,
+    /// What the requests said of who sends them, one each.
+    pub heard: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 impl Server {
@@ -39,19 +41,21 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/repo", listener.local_addr().expect("an address"));
         let loses = Arc::new(AtomicBool::new(false));
+        let heard = Arc::new(Mutex::new(Vec::new()));
         let (root, told) = (hub.path.parent().expect("a folder").to_owned(), Arc::clone(&loses));
+        let said = Arc::clone(&heard);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (root, told) = (root.clone(), Arc::clone(&told));
-                thread::spawn(move || answer(&stream, &root, &told));
+                let (root, told, proofs) = (root.clone(), Arc::clone(&told), Arc::clone(&said));
+                thread::spawn(move || answer(&stream, &root, &told, &proofs));
             }
         });
-        Self { url, loses }
+        Self { url, loses, heard }
     }
 }
 
 /// Answers one request by `git http-backend`, and closes.
-fn answer(stream: &TcpStream, root: &PathBuf, loses: &AtomicBool) -> Option<()> {
+fn answer(stream: &TcpStream, root: &PathBuf, loses: &AtomicBool, heard: &Mutex<Vec<Vec<String>>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -61,7 +65,7 @@ fn answer(stream: &TcpStream, root: &PathBuf, loses: &AtomicBool) -> Option<()> 
     let mut backend = Command::new("git");
     backend.arg("http-backend").env("GIT_PROJECT_ROOT", root).env("GIT_HTTP_EXPORT_ALL", "1").env("REMOTE_USER", "ada");
     backend.env("PATH_INFO", path).env("QUERY_STRING", query).env("REQUEST_METHOD", method);
-    let mut length = 0;
+    let (mut length, mut proofs) = (0, Vec::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -73,10 +77,12 @@ fn answer(stream: &TcpStream, root: &PathBuf, loses: &AtomicBool) -> Option<()> 
             }
             "content-type" => drop(backend.env("CONTENT_TYPE", value)),
             "content-encoding" => drop(backend.env("HTTP_CONTENT_ENCODING", value)),
+            "authorization" => proofs.push(value.to_owned()),
             "git-protocol" => drop(backend.env("HTTP_GIT_PROTOCOL", value)),
             _ => {}
         }
     }
+    heard.lock().expect("a list").push(proofs);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let mut child = backend.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
