@@ -19,9 +19,11 @@
 //! - [`gather`]: the facts of one request, brought together from the sources.
 //! - [`report`]: a decision and what it rests on; [`render`] turns it into text, one file an output.
 //! - [`scenario`]: policy and events and an instant, and the decision expected: the project's tests and the user's.
+//! - [`bot`]: what answers people on GitHub; [`bot::chat`], the commands of comments, is pure.
 //! - [`cli`]: one file a subcommand; `cli::action` is what `action.yml` calls in a job, `cli/mcp/server.rs` alone names rmcp.
 //! - [`error`]: what went wrong, its fix, its exit code.
 
+pub mod bot;
 pub mod cli;
 pub mod engine;
 pub mod error;

@@ -82,14 +82,19 @@ impl Seen {
             question.hub.look_everywhere();
         }
         let subject = Subject::open(&question)?;
-        let given = given.map(|given| subject.settle(given, &question));
+        Self::of(subject, &question, given)
+    }
+
+    /// The same, of a repository and a policy that are found otherwise.
+    pub(super) fn of(subject: Subject, question: &Question, given: Option<Records>) -> Result<Self, Error> {
+        let given = given.map(|given| subject.settle(given, question));
         let mut glances = Vec::new();
         let mut notes = BTreeSet::new();
         let mut broken = BTreeMap::new();
-        for name in names(&subject, given.as_ref(), &question)? {
+        for name in names(&subject, given.as_ref(), question)? {
             let policy = subject.environment(Some(&name))?;
             let commit = subject.commit(None)?;
-            let records = subject.records(given.clone(), &question, &name)?;
+            let records = subject.records(given.clone(), question, &name)?;
             let told = subject.told();
             broken.extend(told.broken.iter().map(|kept| (kept.id.clone(), kept.clone())));
             let gathered = subject.gather(policy, commit, question.lane, records)?;

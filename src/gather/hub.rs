@@ -16,6 +16,8 @@ use crate::github::{GitHub, Settings, Trouble};
 use crate::sources::abroad::Abroad;
 use crate::sources::deployments::Records;
 use crate::sources::github;
+use crate::sources::github::freezes::{self, Frost};
+use crate::sources::github::overrides::{self, Heard, Listening};
 use crate::sources::github::pushes::Pushed;
 
 /// How much further than a time of trial its success is looked for.
@@ -43,6 +45,8 @@ pub struct Hub {
     checks: Memory<Known<BTreeMap<String, CheckState>>>,
     pushes: Memory<Result<Pushed, Trouble>>,
     approvals: Memory<Result<Option<String>, Trouble>>,
+    overrides: Memory<Result<Heard, Trouble>>,
+    freezes: Memory<Result<Frost, Trouble>>,
     /// How far back somebody wants to see, whatever the rules look at.
     reach: Mutex<Option<Instant>>,
     /// Somebody wants to see which environments there are.
@@ -101,6 +105,8 @@ impl Hub {
         lock(&self.checks).clear();
         lock(&self.pushes).clear();
         lock(&self.approvals).clear();
+        lock(&self.overrides).clear();
+        lock(&self.freezes).clear();
     }
 
     /// Fetches a policy of others.
@@ -112,6 +118,18 @@ impl Hub {
         let door = GitHub::new(&self.settings, other.repository.clone());
         let read = door.and_then(|door| door.file_at(&other.repository, &other.path, &other.commit));
         read.map_err(|trouble| format!("`{other}` is not to be had: {trouble}"))
+    }
+
+    /// The overrides of an environment that stand in comments.
+    pub(super) fn overrides(&self, called: Option<&str>, listening: &Listening<'_>) -> Result<Heard, Trouble> {
+        let key = listening.policy.environment.to_string();
+        once(&self.overrides, key, || self.ask(called, |door| overrides::read(door, listening)))
+    }
+
+    /// The freezes of an environment that are issues.
+    pub(super) fn freezes(&self, called: Option<&str>, listening: &Listening<'_>) -> Result<Frost, Trouble> {
+        let key = listening.policy.environment.to_string();
+        once(&self.freezes, key, || self.ask(called, |door| freezes::read(door, listening)))
     }
 
     /// Asks, through a door that is opened once; `called` is what the repository here is called.

@@ -3,6 +3,7 @@
 pub mod agenda;
 mod batch;
 pub mod calendars;
+mod chat;
 pub mod governance;
 mod hub;
 mod ledger;
@@ -222,6 +223,7 @@ impl Subject {
         let (mut policy, governed) = self.adopt(policy, &mut notes);
         let told = self.told();
         policy.rules.extend(told.freezes(now));
+        policy.rules.extend(self.hub_freezes(&policy, &told, &mut notes));
         let mut records = records;
         let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default && !self.ledger_fails.get();
         if unrecorded {
@@ -303,6 +305,8 @@ impl Subject {
         notes.extend(records.into_iter().flat_map(|records| records.notes));
         let subject = self.repo.subject(&commit);
         let checks = self.checks(&policy, &commit);
+        let mut overrides = told.overrides(&policy, now);
+        overrides.extend(self.hub_overrides(&policy, &commit, &base, &told, &mut notes));
         let facts = Facts {
             calendars: calendars::busy(&calendars::ahead(Some(&self.repo), &self.found.home, &policy, now)),
             request: DeployRequest { environment: policy.environment.clone(), commit, lane },
@@ -315,7 +319,7 @@ impl Subject {
             governance,
             storage: Err(not_read("the reading of the deploy configuration")),
             checks,
-            overrides: told.overrides(&policy, now),
+            overrides,
         };
         if self.found.kind == PolicyKind::Default {
             notes.extend(governance::never_block_on_guesses(&mut policy, &facts, now));

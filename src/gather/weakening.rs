@@ -96,6 +96,9 @@ impl Subject {
         if !changed_hooks.without_terminal.iter().all(|caller| hooks.without_terminal.contains(caller)) {
             losses.push(altered("hooks", "another caller may act without a terminal"));
         }
+        if base.chat().is_some() && base.chat() != changed.chat() {
+            losses.push(altered("chat", "where words on GitHub are heard is changed"));
+        }
         if base.repository() != changed.repository() {
             losses.push(altered("repository", "the name of the repository is changed"));
         }

@@ -63,7 +63,9 @@ pub fn escape(text: &str) -> String {
                 out.push(letter);
                 out.push_str("&#8288;");
             }
-            '.' if ends_with_www(&out) => out.push_str(".&#8288;"),
+            '.' if ends_with(&out, "www") => out.push_str(".&#8288;"),
+            // `GH-1` is a reference to an issue, as `#1` is.
+            '-' if ends_with(&out, "gh") => out.push_str("-&#8288;"),
             // These mark nothing up inside a line.
             '.' | ',' | ';' | '(' | ')' | '/' | '-' | '\'' | '"' | '%' | '?' => out.push(letter),
             _ if letter.is_ascii_punctuation() => {
@@ -76,9 +78,10 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// Whether a full stop here would begin the name of a site, of which GitHub makes a link.
-fn ends_with_www(text: &str) -> bool {
-    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+/// Whether a text ends with letters of which GitHub makes a link, by what follows them.
+fn ends_with(text: &str, letters: &str) -> bool {
+    let start = text.len().checked_sub(letters.len());
+    start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(letters))
 }
 
 /// A path as a relative reference: everything that is no plain letter of a path is written in percent.
@@ -124,8 +127,8 @@ mod tests {
     #[test]
     fn hostile_text_becomes_plain() {
         assert_eq!(clean("a\u{1b}[31mred\u{202e}"), "a\u{fffd}[31mred\u{fffd}");
-        let escaped = escape("@team #12 <b>|x| `y` https://example.org [z](w) ::error::");
-        for mark in ["@t", "#1", "<b", "://", "[z](", "::"] {
+        let escaped = escape("@team #12 GH-12 <b>|x| `y` https://example.org [z](w) ::error::");
+        for mark in ["@t", "#1", "H-1", "<b", "://", "[z](", "::"] {
             assert!(!escaped.contains(mark), "{mark} in {escaped}");
         }
     }

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod change;
+mod chat;
 mod comment;
 mod context;
 mod finish;
@@ -56,8 +57,6 @@ fn answered(context: &Context<'_>) -> Result<Outcome, Error> {
         Mode::Finish => finish::run(context),
         Mode::PullRequest => change::run(context),
         Mode::Resume => resume::run(context),
-        Mode::Comment => {
-            Err(Error::usage("`mode: comment` is not part of this release").hint("docs/action.md lists the modes"))
-        }
+        Mode::Comment => chat::run(context),
     }
 }

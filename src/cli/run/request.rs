@@ -144,7 +144,8 @@ impl<'a> Request<'a> {
         self.read_at = Some(now);
         let question = Question { ledger: LedgerSource::Unread, ..self.question.clone() };
         let subject = self.subject(&question)?;
-        if !subject.asks_hub(&question.hub) && !subject.found.policy.history().github_pushes {
+        let policy = &subject.found.policy;
+        if !subject.asks_hub(&question.hub) && !policy.history().github_pushes && policy.chat().is_none() {
             return Ok(());
         }
         question.hub.forget();

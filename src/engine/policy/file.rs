@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use super::chat::ChatSettings;
 use super::environment::Layer;
 use super::pattern::Pattern;
 use super::problem::{Place, Problem};
@@ -63,11 +64,12 @@ pub(super) struct PolicyFile {
     pub repository: Option<String>,
     pub history: HistorySettings,
     pub hooks: HookSettings,
+    pub chat: Option<ChatSettings>,
     pub extends: Vec<(String, Place)>,
     pub environments: Vec<(Pattern, Layer)>,
 }
 
-const KEYS: &[&str] = &["version", "timezone", "repository", "history", "hooks", "extends", "environments"];
+const KEYS: &[&str] = &["version", "timezone", "repository", "history", "hooks", "chat", "extends", "environments"];
 
 /// Reads a file, with all that is wrong with it.
 pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
@@ -100,6 +102,7 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> (PolicyFile, Vec<Problem>) {
     if let Some(value) = fields.get("hooks") {
         file.hooks = hooks(value, &mut problems);
     }
+    file.chat = fields.get("chat").map(|value| ChatSettings::parse(value, &mut problems));
     if let Some(value) = fields.get("extends") {
         let items = match &value.value {
             Value::List(items) => items.iter().collect(),

@@ -1,6 +1,7 @@
 //! The policy: what a file says, what it inherits, and what follows for one environment.
 
 pub mod binding;
+mod chat;
 mod counting;
 mod environment;
 mod file;
@@ -11,6 +12,7 @@ mod schema;
 mod tree;
 pub mod yaml;
 
+pub use chat::ChatSettings;
 pub use counting::{Counting, Ignoring};
 pub use environment::{EnvironmentPolicy, OverridePolicy, RuleEntry, Trigger};
 pub use file::{HistorySettings, HistorySource, HookSettings};

@@ -42,6 +42,14 @@ pub fn schema() -> Json {
                     "without-terminal": texts,
                 },
             },
+            "chat": {
+                "description": "comments and issues on GitHub are heard: overrides, freezes",
+                "oneOf": [{"type": "null"}, {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {"issue": {"type": "integer", "minimum": 1, "description": "its comments may hold overrides, too"}},
+                }],
+            },
             "environments": {"oneOf": [{"type": "null"}, {"type": "object", "additionalProperties": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/environment"}]}}]},
         },
         "$defs": {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
+use super::chat::ChatSettings;
 use super::environment::{EnvironmentPolicy, Layer};
 use super::file::{self, HistorySettings, HookSettings, PolicyFile};
 use super::pattern::Pattern;
@@ -241,6 +242,12 @@ impl Policy {
             all.without_terminal.extend(parent.without_terminal);
         }
         all
+    }
+
+    /// Whether words on GitHub are heard, and where; its own words, else those of the last that it extends.
+    #[must_use]
+    pub fn chat(&self) -> Option<ChatSettings> {
+        self.file.chat.or_else(|| self.parents.iter().rev().find_map(Self::chat))
     }
 
     /// What it says about where history comes from; its own words, else those of the last that it extends.

@@ -31,6 +31,11 @@ enum Span {
     Calendar {
         path: String,
     },
+    /// Until somebody ends it, in this way.
+    Standing {
+        from: Instant,
+        end: String,
+    },
     /// Whether anybody froze it is not known.
     Unknown(Missing),
 }
@@ -94,6 +99,12 @@ impl Freeze {
     #[must_use]
     pub const fn between(from: Instant, to: Instant) -> Self {
         Self { span: Span::Dated { from: Edge::Instant(from), to: Edge::Instant(to) }, zone: None }
+    }
+
+    /// One that stands in no policy and that somebody has to end: `end` says how.
+    #[must_use]
+    pub const fn standing(from: Instant, end: String) -> Self {
+        Self { span: Span::Standing { from, end }, zone: None }
     }
 
     /// One of which nobody knows whether it holds.
@@ -178,6 +189,7 @@ impl Freeze {
             Span::Dated { from, to } => json!({"from": from.show(), "to": to.show()}),
             Span::Weekly(weekly) => weekly_parameters(weekly),
             Span::Calendar { path } => json!({"ics": path}),
+            Span::Standing { from, .. } => json!({"from": utc(*from)}),
             Span::Unknown(missing) => json!({"unknown": missing.what}),
         }
     }
@@ -212,6 +224,7 @@ impl Freeze {
                 Some(Err(missing)) => return Err(missing.clone()),
                 None => return Err(Missing::new(format!("the calendar {path}"), "add the file to the repository")),
             },
+            Span::Standing { from, .. } => Some((*from, Instant::MAX_UTC)),
             Span::Unknown(missing) => return Err(missing.clone()),
         };
         Ok(span.filter(|(from, to)| *from <= at && at < *to))
@@ -222,7 +235,7 @@ impl Freeze {
         let mut end = at;
         while let Some((_, to)) = self.around(facts, end)? {
             // A dated freeze has one end; those that come back may never leave a gap.
-            if end > at + HORIZON {
+            if end > at + HORIZON || to == Instant::MAX_UTC {
                 return Ok(None);
             }
             end = to;
@@ -273,11 +286,14 @@ impl Check for Freeze {
             return Explanation { message: "no freeze at this time".to_owned(), ..Explanation::default() };
         };
         let wait = gate.until().map(|until| format!("wait until {}", next_second(until)));
-        Explanation {
-            message: format!("frozen since {}", second(from)),
-            remedy: wait.or_else(|| Some("the freeze has no end within 400 days: change it in the policy".to_owned())),
-            evidence: vec![Evidence::Span { name: self.asks(), from, to }],
-        }
+        let (remedy, evidence) = match &self.span {
+            Span::Standing { end, .. } => (end.clone(), Vec::new()),
+            _ => (
+                wait.unwrap_or_else(|| "the freeze has no end within 400 days: change it in the policy".to_owned()),
+                vec![Evidence::Span { name: self.asks(), from, to }],
+            ),
+        };
+        Explanation { message: format!("frozen since {}", second(from)), remedy: Some(remedy), evidence }
     }
 
     fn asks(&self) -> String {
@@ -285,7 +301,8 @@ impl Check for Freeze {
             Span::Dated { from, to } => format!("no deploys from {} to {}", from.show(), to.show()),
             Span::Weekly(weekly) => format!("no deploys {weekly} ({})", self.zone_or_utc()),
             Span::Calendar { path } => format!("no deploys while {path} says so ({})", self.zone_or_utc()),
-            Span::Unknown(_) => "no deploys while the ledger has a freeze".to_owned(),
+            Span::Standing { from, .. } => format!("no deploys from {} until somebody ends it", utc(*from)),
+            Span::Unknown(_) => "no deploys while somebody's freeze lasts".to_owned(),
         }
     }
 }

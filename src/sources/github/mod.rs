@@ -2,8 +2,12 @@
 
 pub mod approval;
 mod attempts;
+pub mod bound;
 pub mod checks;
+pub mod freezes;
 pub mod life;
+pub mod overrides;
+pub mod people;
 pub mod pushes;
 mod rollouts;
 mod runs;

@@ -258,6 +258,7 @@ impl Repo {
             let comment = comment.expect("a comment");
             comment["body"] = body.into();
             comment["updated_at"] = stamp(at).into();
+            state.repo(repo).edits.insert(id, stamp(at));
         });
         self
     }

@@ -288,8 +288,10 @@ pub fn edit_comment(state: &mut State, ask: &Ask) -> Reply {
     let (text, at) = (required(ask, "IssueComment", "body")?.to_owned(), state.stamp());
     let comment = known_comment(state, ask)?;
     comment["body"] = text.into();
-    comment["updated_at"] = at.into();
-    Ok(shown(200, comment.clone()))
+    comment["updated_at"] = at.as_str().into();
+    let shape = comment.clone();
+    state.repo(&ask.repo()).edits.insert(ask.number("comment_id"), at);
+    Ok(shown(200, shape))
 }
 
 pub fn delete_comment(state: &mut State, ask: &Ask) -> Reply {

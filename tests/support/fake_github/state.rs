@@ -112,6 +112,8 @@ pub struct Repository {
     pub issues: Vec<Value>,
     pub issue_events: BTreeMap<u64, Vec<Value>>,
     pub comments: Vec<(u64, Value)>,
+    /// When comments were edited last, by their ids.
+    pub edits: BTreeMap<u64, String>,
     pub reactions: Vec<(u64, Value)>,
     pub labels: Vec<Value>,
     pub pulls: Vec<Value>,
@@ -203,6 +205,7 @@ impl State {
             issues: Vec::new(),
             issue_events: BTreeMap::new(),
             comments: Vec::new(),
+            edits: BTreeMap::new(),
             reactions: Vec::new(),
             labels: Vec::new(),
             pulls: Vec::new(),
