@@ -4,6 +4,7 @@ pub(super) mod ask;
 mod child;
 mod glass;
 pub(super) mod job;
+mod others;
 pub(super) mod request;
 mod watch;
 
