@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     let surroundings = Surroundings {
         ledger: variable("DEPLOY_RHYTHM_LEDGER"),
         ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "false" | "0")),
-        user: ["GITHUB_ACTOR", "USER", "LOGNAME"].into_iter().find_map(variable),
+        user: ["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR", "USER", "LOGNAME"].into_iter().find_map(variable),
         run: variable("DEPLOY_RHYTHM_RUN"),
         attended: !agent && (std::io::stdin().is_terminal() || std::io::stderr().is_terminal()),
         agent,

@@ -1,6 +1,7 @@
 //! Who calls: some acts are for somebody at a terminal. A guard rail against haste, no lock: a terminal can be pretended.
 
 use super::Edge;
+use crate::engine::policy::Policy;
 use crate::error::Error;
 use crate::ledger::entry::{Kept, Stage};
 use crate::ledger::owner::Owner;
@@ -24,12 +25,22 @@ fn names(edge: &Edge) -> Vec<&str> {
 ///
 /// Fails where there is neither.
 pub(super) fn may(edge: &Edge, repo: Option<&Repo>, act: &str) -> Result<(), Error> {
-    let named = || {
-        let found = repo.and_then(|repo| find(Some(repo), None, Wanted::InForce).ok());
-        let allowed = found.map(|found| found.policy.hooks().without_terminal).unwrap_or_default();
-        names(edge).into_iter().any(|name| allowed.iter().any(|one| one == name))
-    };
-    if edge.surroundings.attended || named() {
+    if edge.surroundings.attended {
+        return Ok(());
+    }
+    let found = repo.and_then(|repo| find(Some(repo), None, Wanted::InForce).ok());
+    may_by(edge, found.as_ref().map(|found| &found.policy), act)
+}
+
+/// As [`may`], by a policy that was found.
+///
+/// # Errors
+///
+/// Fails where there is neither.
+pub(super) fn may_by(edge: &Edge, policy: Option<&Policy>, act: &str) -> Result<(), Error> {
+    let allowed = policy.map(|policy| policy.hooks().without_terminal).unwrap_or_default();
+    let named = names(edge).into_iter().any(|name| allowed.iter().any(|one| one == name));
+    if edge.surroundings.attended || named {
         return Ok(());
     }
     Err(Error::usage(format!("a caller without a terminal cannot {act}")).hint(

@@ -1,14 +1,18 @@
 //! What people said on GitHub of an environment: overrides in comments, freezes as issues.
 
+use std::sync::Arc;
+
 use super::{Subject, Told};
 use crate::engine::calendar::utc;
 use crate::engine::decision::{Level, Source};
-use crate::engine::event::CommitId;
+use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Ancestry, Known, Missing, Override};
+use crate::engine::history::{Rollout, Rollouts};
 use crate::engine::policy::{EnvironmentPolicy, RuleEntry};
 use crate::engine::rules::Rule;
 use crate::engine::rules::freeze::Freeze;
 use crate::render::clean;
+use crate::sources::github::bound::Bound;
 use crate::sources::github::freezes::Frozen;
 use crate::sources::github::overrides::Listening;
 
@@ -22,7 +26,7 @@ impl Subject {
     #[must_use]
     pub fn listening<'a>(&self, policy: &'a EnvironmentPolicy) -> Listening<'a> {
         let settings = self.found.policy.chat().unwrap_or_default();
-        Listening { policy, settings, zone: self.zone(), now: self.now.instant }
+        Listening { policy, settings, zone: self.zone(), now: self.now.instant, clock: self.now.clock }
     }
 
     /// The freezes that are open issues, as rules that stand on GitHub instead of a policy; an override may lift them.
@@ -55,7 +59,7 @@ impl Subject {
         &self,
         policy: &EnvironmentPolicy,
         commit: &CommitId,
-        shipped: &Known<Option<CommitId>>,
+        (shipped, rollouts): (&Known<Option<CommitId>>, &Known<Arc<Rollouts>>),
         told: &Told,
         notes: &mut Vec<String>,
     ) -> Vec<Override> {
@@ -65,7 +69,14 @@ impl Subject {
         match self.hub.overrides(self.repository().as_deref(), &self.listening(policy)) {
             Ok(heard) => {
                 let of_batch = |other: &str| self.ships(&CommitId::new(other), commit, shipped);
-                let (facts, said) = heard.about(policy, commit, (self.now.instant, told.spent), &of_batch);
+                // One override is one rollout, as whichever of its two commits it went; by this one, the engine sees.
+                let is_used = |bound: &Bound, since: Instant| {
+                    let ships = |one: &Rollout| {
+                        one.commit.as_ref().is_some_and(|one| one != commit && bound.fits(one.as_str()))
+                    };
+                    rollouts.as_ref().is_ok_and(|all| all.started_since(since).iter().any(ships))
+                };
+                let (facts, said) = heard.about(policy, commit, (self.now.instant, told.spent), &of_batch, &is_used);
                 notes.extend(said);
                 facts
             }

@@ -61,13 +61,12 @@ impl Subject {
         question: &Question,
         environment: &str,
     ) -> Result<Known<Records>, Error> {
-        // Named by `--deploys`, it is the record; the ledger is heard beside it.
-        let (given, by_hub) = match given {
-            None if question.hub.is_named() => match self.hub_records(question, environment) {
-                Ok(records) => (Some(records), true),
-                Err(missing) => return Ok(Err(missing)),
-            },
-            given => (given, false),
+        self.hub_fails.set(false);
+        // Named by `--deploys`, it is the record; the ledger is heard beside it, even where GitHub does not tell.
+        let by_hub = given.is_none() && question.hub.is_named();
+        let given = match by_hub {
+            true => Some(self.asked_hub(question, environment)),
+            false => given.map(Ok),
         };
         let held = match &question.ledger {
             LedgerSource::Unread => None,
@@ -102,13 +101,21 @@ impl Subject {
             None => None,
         };
         match given {
-            Some(given) => Ok(Ok(match ledger {
+            Some(Err(missing)) => Ok(Err(missing)),
+            Some(Ok(given)) => Ok(Ok(match ledger {
                 Some(ledger) if by_hub => deployments::merge(vec![given, ledger], environment, self.now.instant),
                 Some(ledger) => deployments::merge(vec![ledger, given], environment, self.now.instant),
                 None => given,
             })),
             None => self.looked_up(ledger, held.as_deref(), question, environment),
         }
+    }
+
+    /// What GitHub records, and that it does not tell, where that is so.
+    fn asked_hub(&self, question: &Question, environment: &str) -> Known<Records> {
+        let records = self.hub_records(question, environment);
+        self.hub_fails.set(records.is_err());
+        records
     }
 
     /// Reads the ledger, once: none where there is none.
@@ -162,7 +169,7 @@ impl Subject {
     ) -> Result<Known<Records>, Error> {
         let settings = self.found.policy.history();
         let hub = match self.asks_hub(&question.hub) {
-            true => match self.hub_records(question, environment) {
+            true => match self.asked_hub(question, environment) {
                 Ok(records) => Some(records),
                 Err(missing) => return Ok(Err(missing)),
             },

@@ -69,6 +69,8 @@ pub struct Subject {
     ledger: RefCell<Option<ledger::Looked>>,
     /// There is a ledger, and it cannot be read: what it holds is not known, which is not the same as nothing.
     ledger_fails: Cell<bool>,
+    /// GitHub is the record, and does not tell: that is not the same as no record either.
+    hub_fails: Cell<bool>,
     /// What the ledger tells beside rollouts, of the environment whose records were read last.
     told: RefCell<Told>,
 }
@@ -127,6 +129,7 @@ impl Subject {
             walked,
             ledger: RefCell::new(None),
             ledger_fails: Cell::new(false),
+            hub_fails: Cell::new(false),
             told,
         })
     }
@@ -225,7 +228,8 @@ impl Subject {
         policy.rules.extend(told.freezes(now));
         policy.rules.extend(self.hub_freezes(&policy, &told, &mut notes));
         let mut records = records;
-        let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default && !self.ledger_fails.get();
+        let unread = self.ledger_fails.get() || self.hub_fails.get();
+        let unrecorded = records.is_err() && self.found.kind == PolicyKind::Default && !unread;
         if unrecorded {
             notes.push("no record of deployments was found: the pushes are judged, as advice only; `--deploys FILE` gives a record".to_owned());
             let graphless = [RuleId::PushFrequency, RuleId::FixChain];
@@ -240,7 +244,7 @@ impl Subject {
         let lookback = policy.lookback().landings;
         let since = now - if unrecorded { lookback.max(GLANCE) } else { lookback };
         let tip = self.branch.as_ref().map(|branch| &branch.tip).map_err(Clone::clone);
-        let by_landing = (records.is_err() || told.alone) && policy.trigger == Some(Trigger::Push);
+        let by_landing = ((records.is_err() && !unread) || told.alone) && policy.trigger == Some(Trigger::Push);
         let since = if by_landing { since.min(now - policy.lookback().deployments) } else { since };
 
         let trunk = self.trunk(since);
@@ -306,7 +310,7 @@ impl Subject {
         let subject = self.repo.subject(&commit);
         let checks = self.checks(&policy, &commit);
         let mut overrides = told.overrides(&policy, now);
-        overrides.extend(self.hub_overrides(&policy, &commit, &base, &told, &mut notes));
+        overrides.extend(self.hub_overrides(&policy, &commit, (&base, &accounts.own_rollouts), &told, &mut notes));
         let facts = Facts {
             calendars: calendars::busy(&calendars::ahead(Some(&self.repo), &self.found.home, &policy, now)),
             request: DeployRequest { environment: policy.environment.clone(), commit, lane },

@@ -27,6 +27,11 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     let job = context.job()?;
     let mut told = Err(Error::usage(format!("the ledger {} has no rollout `{id}`", ledger.name()))
         .hint("give `rollout` the output of the step that let it go: `${{ needs.gate.outputs.rollout }}`"));
+    // Nothing is told to GitHub of what is no rollout of this run.
+    let state = ledger.read().map_err(|trouble| context.unusable(&trouble))?;
+    if let Some(kept) = state.rollouts.get(&id) {
+        tell(kept, ended, &job.run, context)?;
+    }
     // GitHub's record is written while the rollout still runs in the ledger: the two are one rollout.
     let remark = anchor::put(context, ledger.as_mut(), &id, ended);
     let appended = ledger.append(&mut |state| {
@@ -63,6 +68,10 @@ fn tell(kept: &Kept, ended: Ended, run: &str, context: &Context<'_>) -> Result<(
         (Stage::Running, Ended::Skipped) => Event::Void { id, because: "its job was skipped".to_owned(), by },
         (Stage::Running, Ended::Success) => Event::Finished { id, stage: Stage::Success, exit: None, by, at: None },
         (Stage::Running, Ended::Failure) => Event::Finished { id, stage: Stage::Failure, exit: None, by, at: None },
+        (Stage::Success, Ended::Failure) => {
+            return Err(Error::usage(format!("{what} was recorded as succeeded before, and now as failed"))
+                .hint("where several jobs make one rollout, run `mode: finish` once, in a job that needs them all; settle this one with `deploy-rhythm record finish` at a terminal"));
+        }
         (stage, _) => return Ok((format!("{what} is over already: {}", stage.name()), None)),
     };
     let became = match ended {

@@ -14,7 +14,7 @@ use crate::cli::run::job::is_of;
 use crate::cli::run::request::{Answer as Judgement, Judged, Request};
 use crate::cli::{Outcome, caller};
 use crate::engine::decision::{Decision, Status, Verdict};
-use crate::engine::event::Instant;
+use crate::engine::event::{CommitId, Instant};
 use crate::engine::lane::{Lane, LaneRequest};
 use crate::error::Error;
 use crate::gather::Subject;
@@ -57,12 +57,12 @@ impl<'a> Gate<'a> {
             return Err(Error::usage("a hotfix needs its reason").hint("set the input `reason`"));
         }
         let repo = context.checkout()?;
-        if hotfix {
-            caller::may(context.edge, Some(&repo), "claim a hotfix")?;
-        }
         let job = context.job()?;
         let question = context.question();
         let subject = Subject::landed(&question)?;
+        if hotfix {
+            caller::may_by(context.edge, Some(&subject.found.policy), "claim a hotfix")?;
+        }
         let policy = subject.environment(question.environment.as_deref())?;
         let traps = traps::of(context, &repo)?;
         let home = home(&inputs.folder, Some(&inputs.ledger), context.edge)?;
@@ -73,6 +73,17 @@ impl<'a> Gate<'a> {
         let mut request = Request::new(question, context.given()?, inputs.reason.clone(), place, context.edge);
         request.job = Some(job);
         Ok(Self { context, ledger, account, request, repo, traps })
+    }
+
+    /// The commit that is asked for.
+    pub(super) fn asked(&self) -> Result<CommitId, Error> {
+        let revision = self.context.inputs.commit.as_deref().unwrap_or("HEAD");
+        self.repo.resolve(revision).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    /// Whether one job alone begins the rollout.
+    pub(super) fn begins_once(&self) -> bool {
+        self.traps.begins_once
     }
 
     /// Judges, and waits where it may.

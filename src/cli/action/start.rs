@@ -18,16 +18,23 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     let mut gate = Gate::open(context)?;
     let (run, account) = (context.job()?.run, gate.account.clone());
     let named = context.inputs.rollout.as_deref();
+    let asked = gate.asked()?;
+    let begins_once = gate.begins_once();
     let mut good: Option<Kept> = None;
     let appended = gate.ledger.append(&mut |state| {
         good = None;
         let Some(kept) = named.and_then(|id| state.rollouts.get(id)) else { return Change::default() };
         let own = kept.stage == Stage::Running && is_of(kept, &account) && kept.run.as_ref() == Some(&run);
-        if !own {
+        // What the gate let go is one commit, whatever a branch names meanwhile.
+        if !own || kept.commit.as_deref() != Some(asked.as_str()) {
             return Change::default();
         }
         if kept.started_at.is_some_and(|start| state.now - start <= RESERVED_FOR) {
             good = Some(kept.clone());
+            return Change::default();
+        }
+        // Another job of this run may be at it: what really goes counts.
+        if !begins_once {
             return Change::default();
         }
         let because = "its job began too long after the gate: judged anew".to_owned();

@@ -19,10 +19,15 @@ pub(super) struct Traps {
     pub unguarded: Vec<String>,
     /// Whether a job of the workflow names an environment: GitHub then records the deployment itself.
     pub names_environment: bool,
+    /// Whether one job alone begins the rollout: what no other can have begun.
+    pub begins_once: bool,
     pub remarks: Vec<String>,
 }
 
-/// Looks for traps; a workflow that is not to be had tells of none.
+/// What is said of jobs that nobody can see.
+const UNSEEN: &str = "whatever comes after it, in a workflow that this checkout does not show";
+
+/// Looks for traps; in a workflow that is not to be had, anything may come after the gate.
 ///
 /// # Errors
 ///
@@ -35,8 +40,12 @@ pub(super) fn of(context: &Context<'_>, repo: &Repo) -> Result<Traps, Error> {
             context.attempt()
         ));
     }
-    let Some(workflow) = workflow(context, repo)? else { return Ok(traps) };
+    let Some(workflow) = workflow(context, repo)? else {
+        traps.unguarded.push(UNSEEN.to_owned());
+        return Ok(traps);
+    };
     let jobs = workflow.get("jobs").and_then(Json::as_object).cloned().unwrap_or_default();
+    traps.begins_once = begins_once(&jobs);
     traps.names_environment = jobs.values().any(|job| job.get("environment").is_some());
     for (place, key) in places(&workflow, &jobs) {
         let concurrency = key.get("concurrency");
@@ -52,6 +61,7 @@ pub(super) fn of(context: &Context<'_>, repo: &Repo) -> Result<Traps, Error> {
         }
     }
     let Some((name, own)) = context.var("GITHUB_JOB").and_then(|name| Some((name, jobs.get(name)?))) else {
+        traps.unguarded.push(UNSEEN.to_owned());
         return Ok(traps);
     };
     if own.get("environment").is_some() && context.inputs.mode == super::inputs::Mode::Deploy {
@@ -105,7 +115,25 @@ fn asks(part: &Json) -> bool {
     part.get("if").and_then(Json::as_str).is_some_and(|condition| condition.contains("verdict"))
 }
 
-/// What would run though the gate holds: jobs that need it, or, where none do, the later steps of its own job.
+/// The mode of a step that uses this action.
+fn mode(step: &Json) -> Option<&str> {
+    let uses = step.get("uses").and_then(Json::as_str)?;
+    let mode = step.pointer("/with/mode").and_then(Json::as_str).unwrap_or("deploy");
+    (uses.contains("deploy-rhythm") || uses == "./").then_some(mode)
+}
+
+fn steps(job: &Json) -> &[Json] {
+    job.get("steps").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether one job alone has `mode: start`, once: of a matrix, each part begins the same rollout.
+fn begins_once(jobs: &Map<String, Json>) -> bool {
+    let mut beginning = jobs.values().filter(|job| steps(job).iter().any(|step| mode(step) == Some("start")));
+    let first = beginning.next();
+    first.is_some_and(|job| job.pointer("/strategy/matrix").is_none()) && beginning.next().is_none()
+}
+
+/// What would run though the gate holds: jobs that need it, and the later steps of its own job.
 fn unguarded(name: &str, own: &Json, jobs: &Map<String, Json>) -> Vec<String> {
     let needs = |job: &Json| match job.get("needs") {
         Some(Json::String(one)) => one == name,
@@ -114,22 +142,19 @@ fn unguarded(name: &str, own: &Json, jobs: &Map<String, Json>) -> Vec<String> {
     };
     let behind: Vec<_> = jobs.iter().filter(|(_, job)| needs(job)).collect();
     let names = behind.iter().filter(|(_, job)| !asks(job)).map(|(name, _)| format!("the job `{name}`"));
-    if !behind.is_empty() {
-        return names.collect();
-    }
-    let steps = own.get("steps").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    let is_gate = |step: &Json| {
-        let uses = step.get("uses").and_then(Json::as_str).unwrap_or_default();
-        let mode = step.pointer("/with/mode").and_then(Json::as_str);
-        (uses.contains("deploy-rhythm") || uses == "./") && mode.is_none_or(|mode| mode == "deploy")
+    let mut found: Vec<String> = names.collect();
+    let steps = steps(own);
+    let Some(gate) = steps.iter().position(|step| mode(step) == Some("deploy")) else {
+        found.push(UNSEEN.to_owned());
+        return found;
     };
-    let Some(gate) = steps.iter().position(is_gate) else { return Vec::new() };
     let later = steps.iter().enumerate().skip(gate + 1).filter(|(_, step)| !asks(step));
     let name_of = |(at, step): (usize, &Json)| match step.get("name").and_then(Json::as_str) {
         Some(name) => format!("the step `{name}`"),
         None => format!("step {} of this job", at + 1),
     };
-    later.map(name_of).collect()
+    found.extend(later.map(name_of));
+    found
 }
 
 #[cfg(test)]

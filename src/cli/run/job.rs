@@ -7,7 +7,7 @@ use crate::engine::event::CommitId;
 use crate::engine::lane::Lane;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Kept, Stage};
-use crate::ledger::{State, Waiting};
+use crate::ledger::{RESERVED_FOR, State, Waiting};
 
 /// How long what a job holds is remembered.
 pub(in crate::cli) const REMEMBERED: TimeDelta = TimeDelta::days(7);
@@ -31,13 +31,15 @@ pub(in crate::cli) fn waits_for(waiting: &Waiting, account: &Account) -> bool {
 }
 
 impl Job {
-    /// The rollout that this very attempt has started already: jobs of one run are one rollout.
+    /// The rollout that this very attempt has started just now: jobs of one run are one rollout. An approval that is older
+    /// than a reservation lasts is judged anew.
     pub(super) fn joined(&self, state: &State, account: &Account, commit: &CommitId) -> Option<Kept> {
         let own = |kept: &&Kept| {
             kept.stage == Stage::Running
                 && is_of(kept, account)
                 && kept.run.as_ref() == Some(&self.run)
                 && kept.commit.as_deref() == Some(commit.as_str())
+                && kept.started_at.is_some_and(|start| state.now - start <= RESERVED_FOR)
         };
         state.rollouts.values().find(own).cloned()
     }

@@ -6,15 +6,27 @@ use crate::engine::policy::OverridePolicy;
 use crate::github::{GitHub, Pull, Review, Trouble};
 use crate::render::clean;
 
-/// Looks for an approving review of exactly this head by somebody other than its author whom one of these names, as a
-/// person or by their role now; answers with who it was and where.
+use super::people::is_person;
+
+/// Looks for an approving review of exactly this head whom one of these names, as a person or by their role now; answers
+/// with who it was and where. Nobody who opened a pull request of this head counts, and none that a bot opened: whose
+/// commits those are, nobody can tell.
 ///
 /// # Errors
 ///
 /// Fails where GitHub cannot be asked.
 pub fn find(hub: &GitHub, commit: &str, named: &[OverridePolicy]) -> Result<Option<String>, Trouble> {
-    for pull in hub.pulls_of(commit)?.into_iter().filter(|pull| pull.head.sha.eq_ignore_ascii_case(commit)) {
-        for login in approvers(&pull, &hub.reviews(pull.number)?, commit) {
+    let mut pulls = hub.pulls_of(commit)?;
+    pulls.retain(|pull| pull.head.sha.eq_ignore_ascii_case(commit));
+    if !pulls.iter().all(|pull| pull.user.as_ref().is_some_and(is_person)) {
+        return Ok(None);
+    }
+    let opened: Vec<String> = pulls.iter().filter_map(opener).collect();
+    for pull in &pulls {
+        for login in approvers(pull, &hub.reviews(pull.number)?, commit) {
+            if opened.contains(&login) {
+                continue;
+            }
             let is_person = named.iter().flat_map(|one| &one.people).any(|name| name.eq_ignore_ascii_case(&login));
             // Nobody's role is asked for where no role is named.
             let roles: Vec<&String> = named.iter().flat_map(|one| &one.roles).filter(|role| *role != "cli").collect();
@@ -31,10 +43,14 @@ pub fn find(hub: &GitHub, commit: &str, named: &[OverridePolicy]) -> Result<Opti
     Ok(None)
 }
 
+fn opener(pull: &Pull) -> Option<String> {
+    pull.user.as_ref().map(|user| user.login.to_lowercase())
+}
+
 /// Those whose last word on a pull request approves this very commit, its author left out.
 fn approvers(pull: &Pull, reviews: &[Review], commit: &str) -> Vec<String> {
     // Without an author, nobody can be told to be somebody else.
-    let Some(author) = pull.user.as_ref().map(|user| user.login.to_lowercase()) else { return Vec::new() };
+    let Some(author) = opener(pull) else { return Vec::new() };
     let mut last: BTreeMap<String, &Review> = BTreeMap::new();
     for review in reviews {
         let Some(user) = &review.user else { continue };

@@ -7,6 +7,7 @@ use crate::engine::event::{Instant, parse_instant};
 use crate::engine::facts::Missing;
 use crate::github::{Comment, GitHub, Issue, Trouble};
 use crate::render::clean;
+use crate::sources::git::Clock;
 
 /// The label of an issue that is a freeze.
 pub const LABEL: &str = "deploy-freeze";
@@ -66,9 +67,11 @@ pub fn read(hub: &GitHub, listening: &Listening<'_>) -> Result<Frost, Trouble> {
             frost.unclear.push((issue.number, unclear(&issue, "GitHub does not tell who labelled it")));
             continue;
         };
-        if from > listening.now {
+        // A clock that is behind GitHub's sees what is there already.
+        if from > listening.now && listening.clock == Clock::Asked {
             continue;
         }
+        let from = from.min(listening.now);
         let may = |login: &str| named.as_ref().map_or(Ok(false), |named| named.may(login));
         let own = issue.user.as_ref().is_some_and(|user| user.login == who.login);
         // A bot has the key of whoever keeps the repository; what it does for others, it says.

@@ -14,6 +14,7 @@ use crate::engine::facts::Override;
 use crate::engine::policy::{ChatSettings, EnvironmentPolicy, OverridePolicy};
 use crate::github::{Comment, GitHub, Trouble};
 use crate::render::clean;
+use crate::sources::git::Clock;
 
 /// How long one lasts where the policy does not say.
 const UNLESS_SAID: TimeDelta = TimeDelta::hours(1);
@@ -24,6 +25,7 @@ pub struct Listening<'a> {
     pub settings: ChatSettings,
     pub zone: Tz,
     pub now: Instant,
+    pub clock: Clock,
 }
 
 /// An override as somebody wrote it whom the policy names, and what it is about where it has not run out.
@@ -129,6 +131,7 @@ impl Heard {
         commit: &CommitId,
         (now, spent): (Instant, usize),
         of_batch: &dyn Fn(&str) -> bool,
+        is_used: &dyn Fn(&Bound, Instant) -> bool,
     ) -> (Vec<Override>, Vec<String>) {
         let mut facts = Vec::new();
         let Some(overrides) = &policy.overrides else { return (facts, self.notes.clone()) };
@@ -139,14 +142,23 @@ impl Heard {
                 Ok(bound) if !bound.fits(commit.as_str()) => continue,
                 Ok(bound) if !bound.ships_with(commit.as_str(), of_batch) => "its pull request is not of this batch",
                 Err(why) => why,
-                Ok(_) => {
+                Ok(bound) => {
+                    // GitHub tells whole seconds: a rollout of the same one may be the one that used it up.
+                    let given_at = spoken.at - TimeDelta::microseconds(1);
+                    if is_used(bound, given_at) {
+                        notes.push(note(
+                            spoken.comment,
+                            &spoken.by,
+                            "its rollout went as the other commit that it is about",
+                        ));
+                        continue;
+                    }
                     facts.push(Override {
                         environment: policy.environment.clone(),
                         commit: commit.clone(),
                         reason: spoken.reason.clone(),
                         author: format!("{} (comment {})", clean(&spoken.by), spoken.comment),
-                        // GitHub tells whole seconds: a rollout of the same one may be the one that used it up.
-                        given_at: spoken.at - TimeDelta::microseconds(1),
+                        given_at,
                         expires_at: spoken.until,
                     });
                     continue;
