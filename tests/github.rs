@@ -234,3 +234,27 @@ fn run_asks_github_before_it_takes_the_slot() {
     let (code, said) = run();
     assert_eq!(code, Some(0), "{said}");
 }
+
+#[test]
+fn where_landing_deploys_a_github_that_does_not_tell_is_no_absence_of_a_record() {
+    let shop = Shop::new(&POLICY.replace("  production:\n", "  production:\n    trigger: push\n"));
+    shop.hub.fault("/graphql", Fault::Status(401), 100);
+    let (code, report) = verdict(&shop, 10_000, &[]);
+    assert_eq!((code, status(&report, "no-overlap")), (3, "unknown"), "{report}");
+}
+
+#[test]
+fn freezes_of_the_ledger_hold_whatever_becomes_of_github() {
+    let window = "version: 1\ntimezone: UTC\nenvironments:\n  production:\n    hard-mandatory:\n      - deployment-window: [{days: mon-sun, from: \"00:00\", to: \"24:00\"}]\n";
+    let shop = Shop::new(window);
+    let asked = ["check", "--format", "json", "--deploys", "github"];
+    let (code, out, err) = shop.run(&asked);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, out, err) = shop.run(&["freeze", "--environment", "production", "--for", "2h", "--because", "restore"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(shop.run(&asked).0, 3);
+    shop.hub.fault("/graphql", Fault::Status(401), 100);
+    let (code, out, err) = shop.run(&asked);
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(out.contains("\"freeze\""), "{out}{err}");
+}
