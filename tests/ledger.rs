@@ -370,6 +370,8 @@ fn broken_glass_of_a_repository_without_a_name_waits_for_one() {
     assert!(output(&other, &["status"]).1.starts_with("production"));
     assert_eq!(output(&shop, &["status"]).0, 2);
     shop.git(0, &["remote", "add", "origin", "https://example.org/shop.git"]);
+    // Whatever opens the ledger first tells it.
+    assert_eq!(exported(&shop).len(), 1);
     for _ in 0..2 {
         assert!(output(&shop, &["status"]).1.starts_with("✘ glass broken: "));
         assert!(output(&other, &["status"]).1.starts_with("production"));
@@ -385,6 +387,7 @@ fn broken_glass_of_a_repository_without_a_name_waits_for_one() {
 fn people_are_told_whole_seconds() {
     let shop = Limits { deploys: 1, per: 3600, drain: 0, stale_after: 3600 }.repository();
     assert_eq!(output(&shop, &["run", "--", "true"]).0, 0);
+    assert_eq!(output(&shop, &["freeze", "--for", "2h", "--because", "restore"]).0, 0);
     for arguments in [&["why"][..], &["status"], &["history"], &["ledger", "show"], &["audit", "--since", "1h"]] {
         let (_, text, _) = output(&shop, arguments);
         let part = text.split(|letter: char| !(letter.is_ascii_digit() || "-:.TZ".contains(letter)));

@@ -7,8 +7,9 @@ use clap::Args;
 use super::Edge;
 use super::question::named_ledger;
 use crate::error::Error;
-use crate::ledger::home::Home;
+use crate::ledger::home::{Home, name_of};
 use crate::sources::git::Repo;
+use crate::sources::policy::{self, Wanted};
 
 /// A repository, and where its ledger is.
 #[derive(Debug, Args)]
@@ -36,7 +37,15 @@ impl Place {
 
 fn find(repo: &Path, named: Option<&String>, edge: &Edge) -> Result<Home, Error> {
     let repo = Repo::open(repo).map_err(|error| Error::usage(error.to_string()))?;
-    Home::find(named_ledger(named, edge).as_deref(), repo.shared_dir())
+    let home = Home::find(named_ledger(named, edge).as_deref(), repo.shared_dir())?;
+    Ok(if home.own { home } else { home.of(name_here(&repo)) })
+}
+
+/// What a ledger that others share calls this repository: what waits for a name in the journal is told to it by that.
+fn name_here(repo: &Repo) -> Option<String> {
+    let found = policy::find(Some(repo), None, Wanted::InForce).ok();
+    let written = found.and_then(|found| found.policy.repository().map(str::to_owned));
+    written.or_else(|| repo.origin().as_deref().and_then(name_of))
 }
 
 /// The home of a call that changes the ledger.
