@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{second, utc};
+use super::calendar::second;
 use super::event::{CommitId, Environment, Instant, Landing, Precision};
 use super::facts::Missing;
 use super::history::Rollout;
@@ -149,7 +149,7 @@ impl fmt::Display for Evidence {
                 let about = if landing.precision == Precision::Guessed { " (commit date)" } else { "" };
                 write!(out, "{} landed {}{about} {}", landing.commit.short(), second(landing.at), landing.subject)
             }
-            Self::Span { name, from, to } => write!(out, "{name}: {} to {}", utc(*from), utc(*to)),
+            Self::Span { name, from, to } => write!(out, "{name}: {} to {}", second(*from), second(*to)),
             Self::Missing(missing) => write!(out, "missing: {missing}"),
             Self::Note { text } => out.write_str(text),
         }

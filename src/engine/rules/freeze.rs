@@ -48,6 +48,14 @@ enum Edge {
 }
 
 impl Edge {
+    /// For people: to the second.
+    fn said(self) -> String {
+        match self {
+            Self::Day(day) => day.to_string(),
+            Self::Instant(instant) => second(instant),
+        }
+    }
+
     fn show(self) -> String {
         match self {
             Self::Day(day) => day.to_string(),
@@ -298,10 +306,10 @@ impl Check for Freeze {
 
     fn asks(&self) -> String {
         match &self.span {
-            Span::Dated { from, to } => format!("no deploys from {} to {}", from.show(), to.show()),
+            Span::Dated { from, to } => format!("no deploys from {} to {}", from.said(), to.said()),
             Span::Weekly(weekly) => format!("no deploys {weekly} ({})", self.zone_or_utc()),
             Span::Calendar { path } => format!("no deploys while {path} says so ({})", self.zone_or_utc()),
-            Span::Standing { from, .. } => format!("no deploys from {} until somebody ends it", utc(*from)),
+            Span::Standing { from, .. } => format!("no deploys from {} until somebody ends it", second(*from)),
             Span::Unknown(_) => "no deploys while somebody's freeze lasts".to_owned(),
         }
     }
