@@ -6,6 +6,7 @@ use super::inputs::Ended;
 use super::outputs::{Answer, spoken, summarise};
 use crate::cli::Outcome;
 use crate::cli::place::existing;
+use crate::cli::run::job::Job;
 use crate::error::Error;
 use crate::ledger::chain::Account;
 use crate::ledger::entry::{Event, Kept, Stage};
@@ -30,13 +31,13 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
     // Nothing is told to GitHub of what is no rollout of this run.
     let state = ledger.read().map_err(|trouble| context.unusable(&trouble))?;
     if let Some(kept) = state.rollouts.get(&id) {
-        tell(kept, ended, &job.run, context)?;
+        tell(kept, ended, &job, context)?;
     }
     // GitHub's record is written while the rollout still runs in the ledger: the two are one rollout.
     let remark = anchor::put(context, ledger.as_mut(), &id, ended);
     let appended = ledger.append(&mut |state| {
         let Some(kept) = state.rollouts.get(&id) else { return Change::default() };
-        let (said, event) = match tell(kept, ended, &job.run, context) {
+        let (said, event) = match tell(kept, ended, &job, context) {
             Ok(both) => both,
             Err(error) => {
                 told = Err(error);
@@ -56,9 +57,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Error> {
 }
 
 /// What is recorded of a rollout's end, and the words for it; nothing where it is recorded already.
-fn tell(kept: &Kept, ended: Ended, run: &str, context: &Context<'_>) -> Result<(String, Option<Event>), Error> {
-    let (of, _) = run.split_once('/').unwrap_or((run, ""));
-    if kept.run.as_deref().is_none_or(|own| own.split_once('/').is_none_or(|(own, _)| own != of)) {
+fn tell(kept: &Kept, ended: Ended, job: &Job, context: &Context<'_>) -> Result<(String, Option<Event>), Error> {
+    if !job.is_of_run(kept) {
         return Err(Error::usage(format!("{} is no rollout of this run", kept.id))
             .hint("a job settles its own rollouts; for another's use `deploy-rhythm record finish` at a terminal"));
     }

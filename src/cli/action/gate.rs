@@ -71,7 +71,7 @@ impl<'a> Gate<'a> {
         ledger.narrow(home.scope(&account.repository, policy.target.as_deref()));
         let place = (ledger.name(), home.own);
         let mut request = Request::new(question, context.given()?, inputs.reason.clone(), place, context.edge);
-        request.job = Some(job);
+        (request.job, request.outlives) = (Some(job), true);
         Ok(Self { context, ledger, account, request, repo, traps })
     }
 
@@ -131,11 +131,9 @@ impl<'a> Gate<'a> {
     /// Ends what an earlier attempt of this run left running: GitHub runs a run again only when it is over.
     fn settle_earlier_attempts(&mut self) -> Result<(), Error> {
         let (Some(job), account) = (self.request.job.clone(), self.account.clone()) else { return Ok(()) };
-        let (run, _) = job.run.split_once('/').unwrap_or((&job.run, ""));
         let lost = |kept: &&Kept| {
-            let earlier =
-                |other: &str| other != job.run && other.split_once('/').is_some_and(|(other, _)| other == run);
-            kept.stage == Stage::Running && is_of(kept, &account) && kept.run.as_deref().is_some_and(earlier)
+            let earlier = job.is_of_run(kept) && kept.run.as_ref() != Some(&job.run);
+            kept.stage == Stage::Running && is_of(kept, &account) && earlier
         };
         let end = |kept: &Kept| {
             let (id, stage) = (kept.id.clone(), Stage::Failure);

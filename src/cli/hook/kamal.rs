@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::judge::question;
 use super::say;
 use crate::cli::place::home;
+use crate::cli::question::budget;
 use crate::cli::run::request::{Answer, Judged, Request};
 use crate::cli::{Edge, Kamal, Outcome, outer};
 use crate::engine::event::CommitId;
@@ -101,7 +102,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
             say(&format!("deploy-rhythm: {id} never came to post-deploy, and its Kamal has ended: recorded as failed"));
         }
     }
-    let Some(Judged { answer, report, remarks, budget, .. }) = answer.transpose()? else {
+    let Some(Judged { answer, report, remarks, policy, facts, .. }) = answer.transpose()? else {
         return Ok(Outcome::done(String::new()));
     };
     for remark in remarks {
@@ -114,6 +115,7 @@ pub(super) fn before(edge: &Edge) -> Result<Outcome, Error> {
     let Kamal { command, destination, .. } = &edge.surroundings.kamal;
     let to = destination.as_ref().map(|name| format!(" -d {name}")).unwrap_or_default();
     let command = format!("kamal {}{to}", command.as_deref().unwrap_or("deploy"));
+    let budget = budget(&policy, &report, &facts);
     say(&refusal(&report, &Refused { what: "this Kamal deploy", later: Later::Behind(Some(&command)), budget }));
     Ok(Outcome { text: String::new(), code: 1 })
 }

@@ -13,6 +13,7 @@ use crate::cli::why::{Reasons, Why, in_full, recorded};
 use crate::engine::decision::Verdict;
 use crate::engine::rules::Budget;
 use crate::error::Error;
+use crate::ledger::{DECISION_ID, LEDGER_ID};
 use crate::render::refusal::{Later, Refused, refusal};
 use crate::render::{Colour, Format, Style, clean, render};
 use crate::report::Report;
@@ -65,6 +66,10 @@ fn why(mcp: &Mcp, mut given: Given, edge: &Edge) -> Result<Answer, Error> {
         return Err(Error::usage("`id` names a past decision whole").hint("leave the other arguments out"));
     }
     let rule = id.or(given.rule.take());
+    let is_id = |rule: &String| [DECISION_ID, LEDGER_ID].iter().any(|start| rule.starts_with(start));
+    if given.rule.as_ref().is_some_and(is_id) {
+        return Err(Error::usage("`rule` is the id of a past decision").hint("give it as `id`, alone"));
+    }
     Ok(match (Why { request: asked(mcp, given), rule }).reasons(edge)? {
         Reasons::Now(judgement) => Answer {
             text: in_full(&judgement.report, &judgement.subject, Colour::Never, WIDTH),

@@ -7,14 +7,14 @@ use super::answer::{Answer, json as decision, words};
 use super::arguments::Given;
 use crate::cli::offer::named_again;
 use crate::cli::place::home;
-use crate::cli::question::RequestArgs;
-use crate::cli::run::ask::judge_and;
+use crate::cli::question::{RequestArgs, budget};
+use crate::cli::run::ask::judge;
 use crate::cli::run::request::{self, Request};
 use crate::cli::{Edge, outer};
 use crate::engine::calendar::utc;
 use crate::error::Error;
 use crate::gather::Subject;
-use crate::ledger::entry::{Event, Kept};
+use crate::ledger::entry::Kept;
 use crate::render::clean;
 
 /// Reserves, or says why not.
@@ -37,16 +37,9 @@ pub(super) fn reserve(mcp: &Mcp, given: Given, edge: &Edge) -> Result<Answer, Er
     let mut ledger = home.open(edge.clock)?;
     ledger.narrow(home.scope(&account.repository, policy.target.as_deref()));
     let mut request = Request::new(question, None, reason, (ledger.name(), home.own), edge);
-    let judged = judge_and(&mut request, ledger.as_mut(), &|judged, change| {
-        let request::Answer::Go(kept) = &judged.answer else { return };
-        for (_, event) in &mut change.events {
-            if let Event::Reserved { rollout } = event {
-                // The server that records is not what deploys.
-                rollout.owner = None;
-            }
-        }
-        change.events.push((judged.account.clone(), Event::Started { id: kept.id.clone() }));
-    })?;
+    // The server that records is not what deploys.
+    request.outlives = true;
+    let judged = judge(&mut request, ledger.as_mut())?;
     let mut value = decision(&judged.report);
     let text = if let request::Answer::Go(kept) = &judged.answer {
         let finish = format!("deploy-rhythm record finish {}{}", kept.id, named_again(mcp.ledger.as_ref(), edge));
@@ -54,7 +47,7 @@ pub(super) fn reserve(mcp: &Mcp, given: Given, edge: &Edge) -> Result<Answer, Er
         started(kept, &finish)
     } else {
         value["reservation"] = Json::Null;
-        words(&judged.report, judged.budget)
+        words(&judged.report, budget(&judged.policy, &judged.report, &judged.facts))
     };
     Ok(Answer { text, value })
 }

@@ -110,8 +110,7 @@ fn shown(tool: Tool) -> model::Tool {
     let hints = ToolAnnotations::with_title(tool.title())
         .read_only(tool.reads_only())
         .destructive(false)
-        .idempotent(tool.reads_only())
-        .open_world(false);
+        .idempotent(tool.reads_only());
     model::Tool::new(tool.name(), tool.description(), Arc::new(schema(tool.arguments())))
         .with_title(tool.title())
         .annotate(hints)

@@ -124,15 +124,6 @@ impl From<Failed> for Error {
 }
 
 pub(in crate::cli) fn judge(request: &mut Request<'_>, ledger: &mut dyn Ledger) -> Result<Judged, Failed> {
-    judge_and(request, ledger, &|_, _| {})
-}
-
-/// Judges; `went` may add to what is appended with the judgement.
-pub(in crate::cli) fn judge_and(
-    request: &mut Request<'_>,
-    ledger: &mut dyn Ledger,
-    went: &dyn Fn(&Judged, &mut Change),
-) -> Result<Judged, Failed> {
     request.look().map_err(Failed::Error)?;
     let mut judged = None;
     // A home that somebody else was quicker at asks again: nothing of the answer before it happened.
@@ -140,8 +131,7 @@ pub(in crate::cli) fn judge_and(
     let appended = ledger.append(&mut |state| {
         request.memory = before.clone();
         match request.judge(state) {
-            Ok((answer, mut change)) => {
-                went(&answer, &mut change);
+            Ok((answer, change)) => {
                 judged = Some(Ok(answer));
                 change
             }

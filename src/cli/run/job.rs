@@ -31,6 +31,12 @@ pub(in crate::cli) fn waits_for(waiting: &Waiting, account: &Account) -> bool {
 }
 
 impl Job {
+    /// Whether a rollout is of this run, by whatever attempt.
+    pub(in crate::cli) fn is_of_run(&self, kept: &Kept) -> bool {
+        let run = |name: &str| name.split_once('/').map(|(run, _)| run.to_owned());
+        kept.run.as_deref().and_then(run).is_some_and(|own| run(&self.run) == Some(own))
+    }
+
     /// The rollout that this very attempt has started just now: jobs of one run are one rollout. An approval that is older
     /// than a reservation lasts is judged anew.
     pub(super) fn joined(&self, state: &State, account: &Account, commit: &CommitId) -> Option<Kept> {

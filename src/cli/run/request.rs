@@ -8,13 +8,12 @@ use super::job::{self, Job, REMEMBERED};
 use super::others::{expected, lets_pass, took_place};
 use crate::cli::Edge;
 use crate::cli::offer::offer;
-use crate::cli::question::{budget, report};
+use crate::cli::question::report;
 use crate::engine::decision::Verdict;
 use crate::engine::event::{CommitId, Instant};
 use crate::engine::facts::{Ancestry, Facts};
 use crate::engine::lane::Lane;
 use crate::engine::policy::{EnvironmentPolicy, HistorySource};
-use crate::engine::rules::Budget;
 use crate::error::Error;
 use crate::gather::{Held, LedgerSource, Question, Subject};
 use crate::ledger::chain::{Account, digest_of};
@@ -52,8 +51,6 @@ pub(in crate::cli) struct Judged {
     /// What changed since the one before.
     pub remarks: Vec<String>,
     pub zone: Option<chrono_tz::Tz>,
-    /// What is left of the budget that holds it.
-    pub budget: Option<Budget>,
     /// What it was judged by.
     pub policy: EnvironmentPolicy,
     pub facts: Facts,
@@ -68,6 +65,8 @@ pub(in crate::cli) struct Request<'a> {
     pub reason: Option<String>,
     /// Whether it goes whatever the verdict is.
     pub glass: bool,
+    /// Whether what goes starts at once, and outlives the process that asks.
+    pub outlives: bool,
     /// Whether the ledger is of this repository alone.
     pub own: bool,
     pub ledger: String,
@@ -108,6 +107,7 @@ impl<'a> Request<'a> {
             given,
             reason,
             glass: false,
+            outlives: false,
             own,
             ledger,
             edge,
@@ -226,7 +226,7 @@ impl<'a> Request<'a> {
             dirty,
             run: self.job.as_ref().map(|job| job.run.clone()),
             url: self.job.as_ref().and_then(|job| job.url.clone()),
-            owner: if self.job.is_none() { Owner::this() } else { None },
+            owner: if self.outlives { None } else { Owner::this() },
             reserved_at: Some(now),
             expires_at: Some(now + RESERVED_FOR),
             ..Kept::new(held.state.fresh_id(LEDGER_ID), &account, Stage::Reserved)
@@ -277,7 +277,7 @@ impl<'a> Request<'a> {
                         change.events.push((account.clone(), decided(&report)));
                         let rollout = Box::new(kept.clone());
                         change.events.push((account.clone(), Event::Reserved { rollout }));
-                        if self.job.is_some() {
+                        if self.outlives {
                             change.events.push((account.clone(), Event::Started { id: kept.id.clone() }));
                         }
                         change.leave.extend(self.memory.waiting.is_some().then_some(request));
@@ -310,9 +310,9 @@ impl<'a> Request<'a> {
             }
         };
         self.memory.decided = Some(decision.verdict);
-        let (zone, budget) = (subject.found.policy.timezone(), budget(&policy, &report, &facts));
+        let zone = subject.found.policy.timezone();
         let batch_size = self.job.as_ref().and_then(|_| subject.batch_size(&commit, &facts));
-        Ok((Judged { answer, report, account, remarks, zone, budget, policy, facts, batch_size }, change))
+        Ok((Judged { answer, report, account, remarks, zone, policy, facts, batch_size }, change))
     }
 
     /// The commit and the state of the working tree, and what changed of them while it waited.
