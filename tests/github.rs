@@ -258,3 +258,14 @@ fn freezes_of_the_ledger_hold_whatever_becomes_of_github() {
     assert_eq!(code, 3, "{out}{err}");
     assert!(out.contains("\"freeze\""), "{out}{err}");
 }
+
+#[test]
+fn a_ledger_is_not_whole_by_what_github_does_not_tell() {
+    let shop = Shop::new(&format!("{POLICY}hooks: {{without-terminal: [ada]}}\n"));
+    shop.hub.fault("/graphql", Fault::Status(401), 100);
+    let adopt = ["ledger", "adopt", "--environment", "production", "--since", &at(0), "--because", "from here on"];
+    let output = shop.command(&adopt).env("USER", "ada").output().expect("it runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && error.contains("GitHub"), "{error}");
+    assert_eq!(verdict(&shop, 10, &[]).0, 3);
+}

@@ -114,8 +114,14 @@ impl Adopt {
         let hub = asked.hub(edge);
         hub.reach(self.since);
         let question = Question { ledger: LedgerSource::Unread, hub, ..found.question.clone() };
-        let records = found.subject.records(asked.given()?, &question, &found.account.environment)?;
-        Ok(records.unwrap_or_default())
+        match found.subject.records(asked.given()?, &question, &found.account.environment)? {
+            Ok(records) => Ok(records),
+            // That GitHub does not tell is not that there is nothing.
+            Err(missing) if found.subject.asks_hub(&question.hub) => {
+                Err(Error::failure(missing.what).hint(missing.remedy))
+            }
+            Err(_) => Ok(Records::default()),
+        }
     }
 }
 

@@ -65,8 +65,14 @@ impl Void {
             ..QuestionArgs::default()
         };
         let question = asked.question(edge);
-        let outside = || Subject::open(&question).ok().filter(|subject| subject.asks_hub(&question.hub));
-        let Some(subject) = (!self.id.starts_with(LEDGER_ID)).then(outside).flatten() else {
+        let outside = match Subject::open(&question) {
+            _ if self.id.starts_with(LEDGER_ID) => None,
+            Ok(subject) => Some(subject).filter(|subject| subject.asks_hub(&question.hub)),
+            // What is about GitHub alone needs the policy.
+            Err(error) if self.deploys.is_some() || self.undo => return Err(error),
+            Err(_) => None,
+        };
+        let Some(subject) = outside else {
             if self.undo {
                 return Err(Error::usage("what the ledger itself voids stays void").hint("record a rollout anew"));
             }

@@ -12,7 +12,7 @@ use crate::engine::event::{CommitId, Environment, Instant};
 use crate::engine::facts::{CheckState, Known, Missing, Pushes};
 use crate::engine::policy::{EnvironmentPolicy, HistorySource, OverridePolicy, Policy};
 use crate::engine::rules::{Rule, RuleId};
-use crate::github::{GitHub, Settings, Trouble};
+use crate::github::{GitHub, Repository, Settings, Trouble};
 use crate::sources::abroad::Abroad;
 use crate::sources::deployments::Records;
 use crate::sources::github;
@@ -39,7 +39,10 @@ pub enum Named {
 pub struct Hub {
     settings: Settings,
     named: Named,
+    /// To this repository: what people may and say, and what checks conclude, is asked here.
     door: Mutex<Option<GitHub>>,
+    /// To the repository whose deployments are the record, where `--deploys` names one.
+    other: Mutex<Option<GitHub>>,
     /// What was read, for several judgements: those of `run` are made under a lock, which nobody holds while GitHub thinks.
     records: Memory<Known<Records>>,
     checks: Memory<Known<BTreeMap<String, CheckState>>>,
@@ -132,20 +135,41 @@ impl Hub {
         once(&self.freezes, key, || self.ask(called, |door| freezes::read(door, listening)))
     }
 
-    /// Asks, through a door that is opened once; `called` is what the repository here is called.
+    /// Asks about this repository, through a door that is opened once; `called` is what it is called. Where nothing else
+    /// names it, `--deploys` does.
     ///
     /// # Errors
     ///
     /// Fails where nothing names the repository, or GitHub gives no answer.
     pub fn ask<T>(&self, called: Option<&str>, ask: impl FnOnce(&GitHub) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let mut door = lock(&self.door);
+        let repository = || match (self.settings.repository(None, called), &self.named) {
+            (Err(_), Named::Repository(name)) => Repository::parse(name),
+            (own, _) => own,
+        };
+        self.through(&self.door, repository, ask)
+    }
+
+    /// Asks where the record of deployments is.
+    fn ask_record<T>(
+        &self,
+        called: Option<&str>,
+        ask: impl FnOnce(&GitHub) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        match &self.named {
+            Named::Repository(name) => self.through(&self.other, || Repository::parse(name), ask),
+            Named::Nowhere | Named::Here => self.ask(called, ask),
+        }
+    }
+
+    fn through<T>(
+        &self,
+        door: &Mutex<Option<GitHub>>,
+        repository: impl FnOnce() -> Result<Repository, Trouble>,
+        ask: impl FnOnce(&GitHub) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut door = lock(door);
         if door.is_none() {
-            let given = match &self.named {
-                Named::Repository(name) => Some(name.as_str()),
-                Named::Nowhere | Named::Here => None,
-            };
-            let repository = self.settings.repository(given, called)?;
-            *door = Some(GitHub::new(&self.settings, repository)?);
+            *door = Some(GitHub::new(&self.settings, repository()?)?);
         }
         match &*door {
             Some(door) => ask(door),
@@ -196,17 +220,22 @@ impl Subject {
         let back = trial.fold(policy.lookback().deployments, Ord::max);
         let since = self.now.instant - back;
         let since = lock(&hub.reach).map_or(since, |reach| reach.min(since));
-        let key = format!("{environments:?} {back}");
+        let shipped = policy.has(RuleId::BatchSize).then(|| name.clone());
+        // One whose runs count is asked for by its own name, whatever pattern names it.
+        let by_runs = policy.counting.as_ref().is_some_and(|counting| counting.workflow.is_some()).then_some(&name);
+        let key = format!("{environments:?} {back} {shipped:?} {by_runs:?}");
         let asked = github::Asked {
             policy: &self.found.policy,
             environment: name.clone(),
             environments,
-            shipped: policy.has(RuleId::BatchSize).then(|| name.clone()),
+            shipped,
             since,
             run: question.run.as_deref(),
         };
         let called = self.repository();
-        once(&hub.records, key, || hub.ask(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from))
+        once(&hub.records, key, || {
+            hub.ask_record(called.as_deref(), |door| github::read(door, &asked)).map_err(Missing::from)
+        })
     }
 
     /// How the checks of a commit concluded, where GitHub is asked and a rule wants to know.
@@ -223,9 +252,14 @@ impl Subject {
         })
     }
 
-    /// The pushes as GitHub recorded them, where the policy wants that and a rule looks at them.
+    /// Whether pushes are as GitHub recorded them: the policy wants that, and a rule looks at them.
+    pub(super) fn pushes_by_hub(&self, policy: &EnvironmentPolicy) -> bool {
+        self.found.policy.history().github_pushes && policy.has(RuleId::PushFrequency)
+    }
+
+    /// The pushes as GitHub recorded them, where that is wanted.
     pub(super) fn hub_pushes(&self, policy: &EnvironmentPolicy, pushes: Known<Pushes>) -> Known<Pushes> {
-        let wanted = self.found.policy.history().github_pushes && policy.has(RuleId::PushFrequency);
+        let wanted = self.pushes_by_hub(policy);
         let (true, Ok(pushes), Some(branch)) = (wanted, &pushes, self.deploying_branch()) else { return pushes };
         let since = self.now.instant - policy.lookback().landings;
         let called = self.repository();

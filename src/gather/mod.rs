@@ -304,7 +304,7 @@ impl Subject {
             complete_since,
             deployments: accounts.rollouts.as_ref().map_or(0, |rollouts| rollouts.all().len()),
             pushes: pushes.as_ref().map_or(0, |pushes| pushes.landings.len()),
-            sources: self.sources(&records, &pushes),
+            sources: self.sources(&policy, &records, &pushes),
         };
         notes.extend(records.into_iter().flat_map(|records| records.notes));
         let subject = self.repo.subject(&commit);
@@ -339,10 +339,10 @@ impl Subject {
         Pushes { landings, complete_since: trunk.complete_since, requested_landed: landed }
     }
 
-    fn sources(&self, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
+    fn sources(&self, policy: &EnvironmentPolicy, records: &Known<Records>, pushes: &Known<Pushes>) -> Vec<String> {
         let mut sources = records.as_ref().map_or_else(|_| Vec::new(), |records| records.sources.clone());
         if let (Ok(branch), Ok(_)) = (&self.branch, pushes) {
-            let told = if self.found.policy.history().github_pushes { ", as GitHub records them" } else { "" };
+            let told = if self.pushes_by_hub(policy) { ", as GitHub records them" } else { "" };
             sources.push(format!("landings on {}{told}", branch.name));
         }
         sources
@@ -359,7 +359,8 @@ impl Subject {
 
     /// Says how old the knowledge of a remote branch is, where pushes are judged by it.
     fn fetch_note(&self, policy: &EnvironmentPolicy) -> Option<String> {
-        let branch = self.branch.as_ref().ok().filter(|_| policy.has(RuleId::PushFrequency))?;
+        let branch =
+            self.branch.as_ref().ok().filter(|_| policy.has(RuleId::PushFrequency) && !self.pushes_by_hub(policy))?;
         let age = self.now.instant - branch.fetched_at?;
         (age > TimeDelta::minutes(5)).then(|| {
             format!(

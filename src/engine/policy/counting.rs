@@ -80,6 +80,11 @@ impl Counting {
                 creators: patterns("creator"),
                 descriptions: patterns("description"),
             };
+            let ignores = &counting.ignore;
+            if counting.workflow.is_some() && !(ignores.tasks.is_empty() && ignores.descriptions.is_empty()) {
+                let fix = "ignore runs by their `creator`";
+                problems.add(value.place, "`workflow` counts runs, which have no task and no description", fix);
+            }
         }
         Some(counting)
     }

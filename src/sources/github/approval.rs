@@ -6,7 +6,7 @@ use crate::engine::policy::OverridePolicy;
 use crate::github::{GitHub, Pull, Review, Trouble};
 use crate::render::clean;
 
-use super::people::is_person;
+use super::people::{Named, is_person};
 
 /// Looks for an approving review of exactly this head whom one of these names, as a person or by their role now; answers
 /// with who it was and where. Nobody who opened a pull request of this head counts, and none that a bot opened: whose
@@ -15,7 +15,8 @@ use super::people::is_person;
 /// # Errors
 ///
 /// Fails where GitHub cannot be asked.
-pub fn find(hub: &GitHub, commit: &str, named: &[OverridePolicy]) -> Result<Option<String>, Trouble> {
+pub fn find(hub: &GitHub, commit: &str, policies: &[OverridePolicy]) -> Result<Option<String>, Trouble> {
+    let named: Vec<Named> = policies.iter().filter_map(|one| Named::new(hub, Some(one))).collect();
     let mut pulls = hub.pulls_of(commit)?;
     pulls.retain(|pull| pull.head.sha.eq_ignore_ascii_case(commit));
     if !pulls.iter().all(|pull| pull.user.as_ref().is_some_and(is_person)) {
@@ -27,15 +28,11 @@ pub fn find(hub: &GitHub, commit: &str, named: &[OverridePolicy]) -> Result<Opti
             if opened.contains(&login) {
                 continue;
             }
-            let is_person = named.iter().flat_map(|one| &one.people).any(|name| name.eq_ignore_ascii_case(&login));
-            // Nobody's role is asked for where no role is named.
-            let roles: Vec<&String> = named.iter().flat_map(|one| &one.roles).filter(|role| *role != "cli").collect();
-            let role = match is_person || roles.is_empty() {
-                true => None,
-                false => Some(hub.permission(&login)?),
-            };
-            let has_role = role.is_some_and(|own| roles.iter().any(|role| role.eq_ignore_ascii_case(own.role())));
-            if is_person || has_role {
+            let mut may = false;
+            for one in &named {
+                may = may || one.may(&login)?;
+            }
+            if may {
                 return Ok(Some(format!("{} in #{}", clean(&login), pull.number)));
             }
         }
