@@ -176,6 +176,12 @@ fn a_hold_that_nothing_asks_about_ends_red() {
     assert!(held.log.contains("the job `ship`"), "{}", held.log);
     let advised = Job::of(&made).var("GITHUB_RUN_ID", "2").uses(&[("enforce", "false")]);
     assert_eq!((advised.code, advised.output("verdict")), (0, "hold"));
+    // A workflow that is called by another is not the one that the runner names.
+    let (hub, _) = shop(ALONE, WORKFLOW);
+    let made = checkout(&hub, "origin/main");
+    assert_eq!(Job::of(&made).var("GITHUB_RUN_ID", "1").uses(&[]).code, 0);
+    let unseen = Job::of(&made).var("GITHUB_RUN_ID", "2").var("GITHUB_JOB", "elsewhere").uses(&[]);
+    assert_eq!((unseen.code, unseen.output("verdict")), (3, "hold"));
 }
 
 #[test]
@@ -184,10 +190,8 @@ fn traps_are_told() {
     let (hub, work) = shop(ALONE, trapped);
     let used = Job::of(&checkout(&hub, "origin/main")).uses(&[]);
     let warnings = used.annotations("warning").join("\n");
-    for told in ["the workflow has `concurrency`", "the job `ship` has `cancel-in-progress`", "no `contents%3A write`"]
-    {
-        let told = told.replace("%3A", ":");
-        assert!(warnings.contains(&told), "{told}: {warnings}");
+    for told in ["the workflow has `concurrency`", "the job `ship` has `cancel-in-progress`", "no `contents: write`"] {
+        assert!(warnings.contains(told), "{told}: {warnings}");
     }
     work.write(
         ".github/workflows/deploy.yml",

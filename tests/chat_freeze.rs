@@ -177,3 +177,16 @@ fn a_change_after_which_nobody_is_heard_is_a_weakening() {
     let (_, text, error) = output(&shop, &["check", "--format", "json", "--deploys", "deploys.jsonl"]);
     assert!(text.contains("where words on GitHub are heard is changed"), "{text}{error}");
 }
+
+#[test]
+fn a_question_after_a_freeze_sees_it() {
+    let talk = Talk::new(OPEN);
+    let (_, reply) = talk.says(
+        "ada",
+        1,
+        "/rhythm check production\n/rhythm freeze production for 2h the database moves\n/rhythm check production",
+    );
+    let reply = reply.expect("a reply");
+    let (before, after) = reply.split_once("ada froze production").unwrap_or_else(|| panic!("{reply}"));
+    assert!(before.contains("APPROVE") && after.contains("frozen since"), "{reply}");
+}

@@ -20,7 +20,7 @@ pub(super) fn put(context: &Context<'_>, ledger: &mut dyn Ledger, id: &str, ende
         return None;
     }
     let repo = Repo::open(&context.inputs.folder).ok()?;
-    if traps::of(context, &repo).is_ok_and(|traps| traps.names_environment) {
+    if traps::of(context, &repo).is_ok_and(|traps| traps.names_environment != Some(false)) {
         return None;
     }
     let kept = ledger.read().ok()?.rollouts.get(id).filter(|kept| kept.stage == Stage::Running).cloned()?;

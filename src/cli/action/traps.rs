@@ -18,7 +18,8 @@ pub(super) struct Traps {
     /// Jobs and steps behind the gate that ask for no verdict: they run though it holds.
     pub unguarded: Vec<String>,
     /// Whether a job of the workflow names an environment: GitHub then records the deployment itself.
-    pub names_environment: bool,
+    /// Not known where the workflow is not to be seen, or calls another.
+    pub names_environment: Option<bool>,
     /// Whether one job alone begins the rollout: what no other can have begun.
     pub begins_once: bool,
     pub remarks: Vec<String>,
@@ -46,7 +47,9 @@ pub(super) fn of(context: &Context<'_>, repo: &Repo) -> Result<Traps, Error> {
     };
     let jobs = workflow.get("jobs").and_then(Json::as_object).cloned().unwrap_or_default();
     traps.begins_once = begins_once(&jobs);
-    traps.names_environment = jobs.values().any(|job| job.get("environment").is_some());
+    let own = context.var("GITHUB_JOB").and_then(|name| Some((name, jobs.get(name)?)));
+    let seen = own.is_some() && jobs.values().all(|job| job.get("uses").is_none());
+    traps.names_environment = seen.then(|| jobs.values().any(|job| job.get("environment").is_some()));
     for (place, key) in places(&workflow, &jobs) {
         let concurrency = key.get("concurrency");
         if cancels(concurrency) {
@@ -60,7 +63,7 @@ pub(super) fn of(context: &Context<'_>, repo: &Repo) -> Result<Traps, Error> {
             );
         }
     }
-    let Some((name, own)) = context.var("GITHUB_JOB").and_then(|name| Some((name, jobs.get(name)?))) else {
+    let Some((name, own)) = own else {
         traps.unguarded.push(UNSEEN.to_owned());
         return Ok(traps);
     };
@@ -140,8 +143,7 @@ fn unguarded(name: &str, own: &Json, jobs: &Map<String, Json>) -> Vec<String> {
         Some(Json::Array(all)) => all.iter().any(|one| one == name),
         _ => false,
     };
-    let behind: Vec<_> = jobs.iter().filter(|(_, job)| needs(job)).collect();
-    let names = behind.iter().filter(|(_, job)| !asks(job)).map(|(name, _)| format!("the job `{name}`"));
+    let names = jobs.iter().filter(|(_, job)| needs(job) && !asks(job)).map(|(name, _)| format!("the job `{name}`"));
     let mut found: Vec<String> = names.collect();
     let steps = steps(own);
     let Some(gate) = steps.iter().position(|step| mode(step) == Some("deploy")) else {

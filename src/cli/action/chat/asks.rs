@@ -63,8 +63,7 @@ impl Desk<'_> {
             },
             (None, Place::Issue) => (tip.tip, format!("of {}:", tip.name)),
         };
-        let given = self.context.given()?.map(|given| subject.settle(given, &question));
-        let records = subject.records(given, &question, &policy.environment)?;
+        let records = subject.records(self.context.given()?, &question, &policy.environment)?;
         let gathered = subject.gather(policy, CommitId::new(commit.as_str()), question.lane, records)?;
         Ok((report(subject, gathered).0, note))
     }

@@ -174,6 +174,10 @@ impl<'a> Desk<'a> {
             Command::Freeze { environment, until, reason } => self.freeze(said, environment, *until, reason),
             Command::Thaw { environment, .. } => self.thaw(said, environment),
         };
+        if !command.only_asks() {
+            // What was read before is not what is so now.
+            self.hub.forget();
+        }
         match answer {
             // What the words got wrong is answered; nothing else failed.
             Err(error) if error.exit_code() == 2 => Ok(refused(said, &error)),
