@@ -23,10 +23,10 @@ const ENGLISH_ALONE: [&str; 26] = [
 ];
 
 /// More short words of the languages above, which tell of a whole text and not of a sentence.
-const FOREIGN_TOO: [&str; 44] = [
-    "de", "la", "en", "al", "su", "sin", "antes", "cada", "cuando", "os", "em", "ao", "na", "uma", "ne", "jamais",
-    "avant", "chaque", "du", "au", "ou", "di", "prima", "ogni", "sul", "nel", "dal", "non", "vor", "nach", "nur",
-    "jede", "jedem", "zu", "van", "op", "te", "przed", "dla", "bir", "her", "ile", "på", "ett",
+const FOREIGN_TOO: [&str; 42] = [
+    "de", "la", "en", "al", "su", "sin", "antes", "cada", "cuando", "os", "em", "ao", "na", "ne", "jamais", "avant",
+    "chaque", "du", "au", "ou", "di", "prima", "ogni", "sul", "dal", "non", "vor", "nach", "nur", "jede", "jedem",
+    "zu", "van", "op", "te", "przed", "dla", "bir", "her", "ile", "på", "ett",
 ];
 
 /// How many words of a text are English alone, and how many are another language's.
